@@ -1,0 +1,23 @@
+namespace RolloutLab.Core;
+
+/// <summary>What a random stream is for: streams of different purposes never meet.</summary>
+public enum StreamPurpose
+{
+    /// <summary>Tokens of training rollouts.</summary>
+    TrainingRollout = 1,
+
+    /// <summary>Tokens of evaluation rollouts.</summary>
+    EvaluationRollout = 2,
+
+    /// <summary>Order of prompts.</summary>
+    PromptOrder = 3,
+
+    /// <summary>Initial weights.</summary>
+    WeightInitialization = 4,
+
+    /// <summary>Demonstrations of supervised fine-tuning.</summary>
+    Demonstrations = 5,
+
+    /// <summary>Generated datasets.</summary>
+    DatasetGeneration = 6,
+}

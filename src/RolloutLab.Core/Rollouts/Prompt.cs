@@ -1,0 +1,9 @@
+namespace RolloutLab.Core;
+
+/// <summary>One problem of a prompt set, already tokenized.</summary>
+/// <param name="Index">Position in its prompt set, from 0; keys the random streams.</param>
+/// <param name="Id">Stable identifier, unique in its prompt set.</param>
+/// <param name="Text">The text the policy continues.</param>
+/// <param name="TokenIds">Token ids of <paramref name="Text"/>, never empty.</param>
+/// <param name="Answer">What the verifier compares with (a number, a Countdown problem, ...).</param>
+public sealed record Prompt(int Index, string Id, string Text, int[] TokenIds, string Answer);

@@ -1,0 +1,52 @@
+namespace RolloutLab.Core;
+
+/// <summary>Why a rollout ended.</summary>
+public enum FinishReason
+{
+    /// <summary>A stop token was produced; it is the last token of the rollout.</summary>
+    Stop,
+
+    /// <summary>The response or context limit was reached first: the rollout is truncated.</summary>
+    Length,
+}
+
+/// <summary>How a response token came to be.</summary>
+public enum TokenOrigin : byte
+{
+    /// <summary>Drawn from the policy's (temperature-scaled, truncated) distribution.</summary>
+    Sampled,
+
+    /// <summary>Put there by a branch policy, not drawn.</summary>
+    Forced,
+}
+
+/// <summary>One sampled response to a prompt.</summary>
+public sealed record Rollout
+{
+    /// <summary>Index inside its group, from 0; keys the random streams.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Response token ids, <c>[n]</c>, the stop token included.</summary>
+    public required int[] TokenIds { get; init; }
+
+    /// <summary>
+    /// Behaviour log-probabilities, <c>[n] float32</c>: of the temperature-scaled distribution the token was drawn
+    /// from, after top-k, top-p and min-p.
+    /// </summary>
+    public required float[] LogProbs { get; init; }
+
+    /// <summary>How each token came to be, <c>[n]</c>; empty when every token was sampled.</summary>
+    public TokenOrigin[] Origins { get; init; } = [];
+
+    /// <summary>The decoded response without the stop token.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Why generation ended.</summary>
+    public required FinishReason FinishReason { get; init; }
+
+    /// <summary>Version of the policy that sampled it.</summary>
+    public required long PolicyVersion { get; init; }
+
+    /// <summary>Number of response tokens.</summary>
+    public int Length => TokenIds.Length;
+}

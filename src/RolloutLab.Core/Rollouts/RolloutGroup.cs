@@ -1,0 +1,15 @@
+namespace RolloutLab.Core;
+
+/// <summary>All rollouts of one prompt in one step. Groups are ragged: their sizes differ.</summary>
+/// <param name="Prompt">The prompt they answer.</param>
+/// <param name="Rollouts">The rollouts by index; may be empty.</param>
+public sealed record RolloutGroup(Prompt Prompt, IReadOnlyList<Rollout> Rollouts);
+
+/// <summary>A group with one verdict for each rollout.</summary>
+/// <param name="Group">The rollouts.</param>
+/// <param name="Verdicts">Verdicts aligned to <c>Group.Rollouts</c>.</param>
+public sealed record GradedGroup(RolloutGroup Group, IReadOnlyList<Verdict> Verdicts)
+{
+    /// <summary>Number of rollouts.</summary>
+    public int Count => Group.Rollouts.Count;
+}

@@ -1,0 +1,83 @@
+namespace RolloutLab.Engine;
+
+/// <summary>Copies the filled part of one KV block to another, in every layer.</summary>
+public readonly record struct BlockCopy(int Source, int Destination);
+
+/// <summary>
+/// What the scheduler wants computed in one step: N tokens of S sequences, flat, prefill and decode mixed. The arrays
+/// are reused between steps; the counts say how much of each is valid.
+/// </summary>
+public sealed class ModelStep
+{
+    /// <summary>Number of tokens N.</summary>
+    public int TokenCount { get; set; }
+
+    /// <summary>Number of sequences S.</summary>
+    public int SequenceCount { get; set; }
+
+    /// <summary>Number of rows sampled R.</summary>
+    public int SampleCount { get; set; }
+
+    /// <summary>Token ids, <c>[N]</c>.</summary>
+    public int[] TokenIds { get; set; } = [];
+
+    /// <summary>Position of each token in its sequence, <c>[N]</c>; the token attends to positions 0 to itself.</summary>
+    public int[] Positions { get; set; } = [];
+
+    /// <summary>Where the token's key and value go, <c>[N]</c>: block × block size + offset.</summary>
+    public int[] SlotMapping { get; set; } = [];
+
+    /// <summary>Row of <see cref="BlockTables"/> for each token, <c>[N]</c>.</summary>
+    public int[] SequenceOfToken { get; set; } = [];
+
+    /// <summary>Block tables, <c>[S × BlockTableStride]</c>, row by row.</summary>
+    public int[] BlockTables { get; set; } = [];
+
+    /// <summary>Entries in each block table row.</summary>
+    public int BlockTableStride { get; set; }
+
+    /// <summary>Tokens (indices in [0, N)) whose next token is drawn, <c>[R]</c>.</summary>
+    public int[] SampleRows { get; set; } = [];
+
+    /// <summary>Temperature for each drawn row, <c>[R]</c>; 0 is greedy.</summary>
+    public float[] Temperatures { get; set; } = [];
+
+    /// <summary>Top-k for each drawn row, <c>[R]</c>; 0 keeps all.</summary>
+    public int[] TopK { get; set; } = [];
+
+    /// <summary>Top-p for each drawn row, <c>[R]</c>; 1 keeps all.</summary>
+    public float[] TopP { get; set; } = [];
+
+    /// <summary>Min-p for each drawn row, <c>[R]</c>; 0 keeps all.</summary>
+    public float[] MinP { get; set; } = [];
+
+    /// <summary>The uniform number in [0, 1) each draw uses, <c>[R]</c>.</summary>
+    public double[] Uniforms { get; set; } = [];
+}
+
+/// <summary>A drawn token.</summary>
+/// <param name="TokenId">The token.</param>
+/// <param name="LogProb">Its log-probability in the distribution it was drawn from.</param>
+public readonly record struct SampledToken(int TokenId, float LogProb);
+
+/// <summary>Runs the model on a step of the scheduler. The engine sees integers only; tensors live behind this port.</summary>
+public interface IModelRunner
+{
+    /// <summary>Number of token ids.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>Most positions of one sequence.</summary>
+    int MaxPositions { get; }
+
+    /// <summary>Tokens in a KV block.</summary>
+    int BlockSize { get; }
+
+    /// <summary>Number of KV blocks.</summary>
+    int BlockCount { get; }
+
+    /// <summary>Copies KV blocks; called before the <see cref="Execute"/> whose tokens write to the copies.</summary>
+    void CopyBlocks(ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Computes a step and draws a token for each of its sample rows into <paramref name="sampled"/>, <c>[R]</c>.</summary>
+    void Execute(ModelStep step, Span<SampledToken> sampled);
+}
