@@ -22,7 +22,12 @@ public sealed record RolloutRequest(long Step, RolloutPurpose Purpose, IReadOnly
 /// <param name="TokensComputed">Tokens that went through the model (prefill, decode and recomputation).</param>
 /// <param name="Preemptions">Sequences that lost their blocks and were recomputed.</param>
 /// <param name="PeakBlocks">Most KV blocks in use at once.</param>
-public sealed record RolloutStatistics(long TokensGenerated, long TokensComputed, long Preemptions, int PeakBlocks);
+public sealed record RolloutStatistics(long TokensGenerated, long TokensComputed, long Preemptions, int PeakBlocks)
+{
+    /// <summary>Counters of two calls together: sums, and the higher peak.</summary>
+    public static RolloutStatistics operator +(RolloutStatistics a, RolloutStatistics b) => new(
+        a.TokensGenerated + b.TokensGenerated, a.TokensComputed + b.TokensComputed, a.Preemptions + b.Preemptions, Math.Max(a.PeakBlocks, b.PeakBlocks));
+}
 
 /// <summary>The groups of one round, in the order of the request's budgets, and what they cost.</summary>
 public sealed record RolloutResult(IReadOnlyList<RolloutGroup> Groups, RolloutStatistics Statistics);

@@ -1,0 +1,105 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Orchestration;
+
+/// <summary>
+/// Turns a step's report into its metrics row. Names follow verl and TRL where they have the measure; the budget and
+/// engine areas are RolloutLab's own. Only <c>timing_s/*</c> and <c>perf/*</c> depend on the clock.
+/// </summary>
+public static class StepMetrics
+{
+    /// <summary>The row, in a fixed order.</summary>
+    public static IEnumerable<KeyValuePair<string, double>> Of(StepReport report) =>
+        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(report.Update.Metrics).Concat(Timing(report));
+
+    private static IEnumerable<KeyValuePair<string, double>> Rewards(StepReport report)
+    {
+        var rewards = report.Decisions.Select(d => (double)d.Verdict.Reward).Where(r => !double.IsNaN(r)).ToList();
+        yield return new("reward", report.MeanReward);
+        yield return new("train/pass_rate", report.PassRate);
+        foreach (var row in Extent("critic/rewards", rewards))
+        {
+            yield return row;
+        }
+
+        foreach (var row in Extent("critic/advantages", report.Decisions.Select(d => (double)d.Advantage).ToList()))
+        {
+            yield return row;
+        }
+
+        foreach (var status in Enum.GetValues<VerdictStatus>())
+        {
+            yield return new($"rewards/verdicts/{ToSnakeCase(status)}", Share(report.Decisions, d => d.Verdict.Status == status));
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Lengths(StepReport report)
+    {
+        foreach (var row in Extent("response_length", report.Decisions.Select(d => (double)d.Rollout.Length).ToList()))
+        {
+            yield return row;
+        }
+
+        yield return new("response_length/clip_ratio", Share(report.Decisions, d => d.Rollout.FinishReason == FinishReason.Length));
+        foreach (var row in Extent("prompt_length", report.Groups.Select(g => (double)g.Group.Prompt.TokenIds.Length).ToList()))
+        {
+            yield return row;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Budget(StepReport report)
+    {
+        var effective = report.Groups.Where(HasBothOutcomes).ToList();
+        yield return new("budget/effective_gradient_ratio", (double)effective.Sum(g => g.Count) / Math.Max(1, report.Decisions.Count));
+        yield return new("budget/effective_prompt_ratio", (double)effective.Count / Math.Max(1, report.Groups.Count));
+        yield return new("frac_reward_zero_std", 1 - ((double)effective.Count / Math.Max(1, report.Groups.Count)));
+        yield return new("budget/rollouts/total", report.Decisions.Count);
+        yield return new("budget/rollouts/min", report.Groups.Count == 0 ? 0 : report.Groups.Min(g => g.Count));
+        yield return new("budget/rollouts/max", report.Groups.Count == 0 ? 0 : report.Groups.Max(g => g.Count));
+        foreach (var reason in report.Decisions.GroupBy(d => (d.Fate, d.Reason)).OrderBy(g => g.Key.Fate).ThenBy(g => g.Key.Reason, StringComparer.Ordinal))
+        {
+            yield return new($"recomposition/{ToSnakeCase(reason.Key.Fate)}/{reason.Key.Reason}", reason.Count());
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Engine(StepReport report)
+    {
+        var statistics = report.Statistics;
+        var inLeaves = report.Decisions.Sum(d => (long)d.Rollout.Length + d.Prompt.TokenIds.Length);
+        yield return new("engine/tokens_generated", statistics.TokensGenerated);
+        yield return new("engine/tokens_computed", statistics.TokensComputed);
+        yield return new("engine/prefix_reuse", (double)statistics.TokensComputed / Math.Max(1, inLeaves));
+        yield return new("engine/preemptions", statistics.Preemptions);
+        yield return new("engine/peak_blocks", statistics.PeakBlocks);
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Timing(StepReport report)
+    {
+        var s = report.Seconds;
+        yield return new("timing_s/gen", s[Phase.Rollout]);
+        yield return new("timing_s/reward", s[Phase.Verify]);
+        yield return new("timing_s/adv", s[Phase.Advantage]);
+        yield return new("timing_s/update_actor", s[Phase.Update]);
+        yield return new("timing_s/step", s.Total);
+        yield return new("perf/throughput", (report.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(s.Total, 1e-9));
+    }
+
+    private static bool HasBothOutcomes(GradedGroup group) =>
+        group.Verdicts.Where(v => !float.IsNaN(v.Reward)).Select(v => v.Reward).Distinct().Skip(1).Any();
+
+    private static IEnumerable<KeyValuePair<string, double>> Extent(string name, List<double> values)
+    {
+        if (values.Count > 0)
+        {
+            yield return new($"{name}/mean", values.Average());
+            yield return new($"{name}/max", values.Max());
+            yield return new($"{name}/min", values.Min());
+        }
+    }
+
+    private static double Share(IReadOnlyList<RolloutDecision> decisions, Func<RolloutDecision, bool> predicate) =>
+        (double)decisions.Count(predicate) / Math.Max(1, decisions.Count);
+
+    private static string ToSnakeCase<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,28 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Orchestration;
+
+/// <summary>Everything one training step did, before it becomes a metrics row.</summary>
+/// <param name="Step">The step, from 1.</param>
+/// <param name="Groups">Graded groups.</param>
+/// <param name="Decisions">What recomposition decided, in the order of the groups.</param>
+/// <param name="Statistics">Cost of the rollouts, summed over rounds.</param>
+/// <param name="Update">What the update did.</param>
+/// <param name="Seconds">Wall time of the step by phase.</param>
+public sealed record StepReport(
+    long Step,
+    IReadOnlyList<GradedGroup> Groups,
+    IReadOnlyList<RolloutDecision> Decisions,
+    RolloutStatistics Statistics,
+    UpdateReport Update,
+    PhaseClock Seconds)
+{
+    /// <summary>Mean reward over the rollouts that have one; 0 when none has.</summary>
+    public double MeanReward => Decisions.Where(d => !float.IsNaN(d.Verdict.Reward)).Select(d => (double)d.Verdict.Reward).DefaultIfEmpty(0).Average();
+
+    /// <summary>Share of rollouts that solve their prompt.</summary>
+    public double PassRate => Decisions.Count == 0 ? 0 : Decisions.Average(d => d.Verdict.IsCorrect ? 1.0 : 0.0);
+
+    /// <summary>Mean response length in tokens.</summary>
+    public double MeanLength => Decisions.Count == 0 ? 0 : Decisions.Average(d => (double)d.Rollout.Length);
+}

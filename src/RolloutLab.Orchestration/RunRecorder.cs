@@ -1,0 +1,53 @@
+using RolloutLab.Core;
+using RolloutLab.Runs;
+
+namespace RolloutLab.Orchestration;
+
+/// <summary>Writes what the loop did: a metrics row and a sample of rollouts a step, and the same to whoever watches.</summary>
+/// <param name="metrics">The run's metrics; borrowed.</param>
+/// <param name="samples">The run's rollout sample; borrowed.</param>
+/// <param name="samplesPerStep">Rollouts kept of each step, spread evenly over it.</param>
+/// <param name="observer">Who watches.</param>
+public sealed class RunRecorder(MetricsLog metrics, RolloutSampleLog samples, int samplesPerStep, IRunObserver observer)
+{
+    /// <summary>Records a step; an evaluation that followed it goes into the same row.</summary>
+    public void StepFinished(StepReport report, EvaluationReport? evaluation)
+    {
+        metrics.Append(report.Step, [.. StepMetrics.Of(report), .. evaluation?.Metrics() ?? []]);
+        var count = Math.Min(samplesPerStep, report.Decisions.Count);
+        for (var i = 0; i < count; i++)
+        {
+            samples.Append(report.Step, report.Decisions[(int)((long)report.Decisions.Count * i / count)]);
+        }
+
+        observer.StepFinished(new StepProgress
+        {
+            Step = report.Step,
+            Seconds = report.Seconds.Total,
+            TokensPerSecond = (report.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(report.Seconds.Total, 1e-9),
+            Reward = report.MeanReward,
+            PassRate = report.PassRate,
+            ResponseLength = report.MeanLength,
+        });
+    }
+
+    /// <summary>Tells that rollouts of the current phase were finished.</summary>
+    public IProgress<int> Progress(string phase, long total) => new PhaseProgress(observer, phase, total);
+
+    /// <summary>Records an evaluation; the one before the first step has a row of its own.</summary>
+    public void EvaluationFinished(EvaluationReport report)
+    {
+        if (report.Step == 0)
+        {
+            metrics.Append(0, [.. report.Metrics()]);
+        }
+
+        observer.EvaluationFinished(report.ToResult());
+    }
+
+    // Not System.Progress: it posts to the thread pool, and observers are promised calls in order from the run's thread.
+    private sealed class PhaseProgress(IRunObserver observer, string phase, long total) : IProgress<int>
+    {
+        public void Report(int value) => observer.PhaseProgress(phase, value, total);
+    }
+}

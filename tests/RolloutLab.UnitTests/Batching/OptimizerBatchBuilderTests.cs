@@ -1,0 +1,103 @@
+using RolloutLab.Batching;
+using RolloutLab.Core;
+using RolloutLab.Recipes;
+
+namespace RolloutLab.UnitTests.Batching;
+
+public class OptimizerBatchBuilderTests
+{
+    private const int MaxNewTokens = 20;
+
+    [Theory]
+    [InlineData(LossAggregation.TokenMean)]
+    [InlineData(LossAggregation.TokenSum)]
+    [InlineData(LossAggregation.SeqMeanTokenMean)]
+    [InlineData(LossAggregation.SeqMeanTokenSum)]
+    [InlineData(LossAggregation.SeqMeanTokenSumNorm)]
+    public void Token_weights_follow_the_definition_whatever_the_micro_batch_size(LossAggregation aggregation)
+    {
+        int[] lengths = [2, 4, 3, 1, 5];
+        foreach (var microBatchTokens in new[] { 1, 9, 1000 })
+        {
+            var batch = Build(aggregation, microBatchTokens, Decisions([1, -1, 2, -2, 1], lengths));
+
+            var totals = SumWeightsBySequence(batch);
+
+            var expected = lengths.Select(length => aggregation switch
+            {
+                LossAggregation.TokenMean => length / 15.0,
+                LossAggregation.TokenSum => length,
+                LossAggregation.SeqMeanTokenMean => 1 / 5.0,
+                LossAggregation.SeqMeanTokenSum => length / 5.0,
+                _ => length / 5.0 / MaxNewTokens,
+            });
+            Assert.All(expected.Zip(totals), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        }
+    }
+
+    [Fact]
+    public void Rollouts_without_a_gradient_stay_in_the_denominator_but_not_in_the_batch()
+    {
+        var batch = Build(LossAggregation.TokenMean, 1000, Decisions([1, 0], [2, 6]));
+
+        var micro = Assert.Single(batch.MicroBatches);
+        Assert.Equal(1, micro.SequenceCount);
+        Assert.Equal(8, batch.LossTokens);
+        Assert.Equal(2 / 8.0, micro.LossWeights.Sum(), 1e-6);
+    }
+
+    [Fact]
+    public void With_kl_a_zero_advantage_still_has_a_gradient()
+    {
+        var builder = new OptimizerBatchBuilder(Sections.Loss with { KlCoefficient = 0.1 }, Sections.Update, MaxNewTokens);
+
+        Assert.Equal(2, builder.Build(Decisions([1, 0], [2, 6]))[0].MicroBatches[0].SequenceCount);
+    }
+
+    [Fact]
+    public void Arrays_are_aligned_to_their_tokens()
+    {
+        var micro = Build(LossAggregation.TokenSum, 1000, Decisions([1.5f, -2], [2, 3])).MicroBatches.Single();
+
+        Assert.Equal([1, 2, 10, 11, 1, 2, 11, 12, 13], micro.InputIds);
+        Assert.Equal([0, 1, 2, 3, 0, 1, 2, 3, 4], micro.PositionIds);
+        Assert.Equal([0, 4, 9], micro.CuSeqLens);
+        Assert.Equal([0, 0, 1, 1, 0, 0, 1, 1, 1], micro.LossMask);
+        Assert.Equal([0, 0, 1.5f, 1.5f, 0, 0, -2, -2, -2], micro.Advantages);
+        Assert.Equal([0, 0, -0.1f, -0.2f, 0, 0, -0.1f, -0.2f, -0.3f], micro.OldLogProbs.Select(x => MathF.Round(x, 5)));
+    }
+
+    [Fact]
+    public void Mini_batches_hold_whole_groups_and_repeat_each_epoch()
+    {
+        var decisions = Enumerable.Range(0, 5).SelectMany(p => Decisions([1, -1], [2, 2], prompt: p)).ToList();
+        var builder = new OptimizerBatchBuilder(Sections.Loss, Sections.Update with { Minibatches = 2, Epochs = 2 }, MaxNewTokens);
+
+        var batches = builder.Build(decisions);
+
+        Assert.Equal([4L, 6, 4, 6], batches.Select(b => b.Sequences));
+    }
+
+    [Fact]
+    public void Dropped_rollouts_leave_batch_and_denominator()
+    {
+        var decisions = Decisions([1, 1], [2, 6]).Select((d, i) => i == 1 ? d with { Fate = RolloutFate.Dropped } : d).ToList();
+
+        Assert.Equal(2, Build(LossAggregation.TokenMean, 1000, decisions).LossTokens);
+    }
+
+    private static OptimizerBatch Build(LossAggregation aggregation, int microBatchTokens, IReadOnlyList<RolloutDecision> decisions) =>
+        new OptimizerBatchBuilder(
+            Sections.Loss with { Aggregation = aggregation }, Sections.Update with { MicroBatchTokens = microBatchTokens }, MaxNewTokens).Build(decisions).Single();
+
+    private static List<RolloutDecision> Decisions(float[] advantages, int[] lengths, int prompt = 0)
+    {
+        var group = GradedGroups.Of(prompt, advantages, lengths);
+        return advantages.Select((a, i) => new RolloutDecision(
+            group.Group.Prompt, group.Group.Rollouts[i], group.Verdicts[i], a, RolloutFate.Kept, BatchRecomposer.OnPolicy)).ToList();
+    }
+
+    private static List<double> SumWeightsBySequence(OptimizerBatch batch) =>
+        batch.MicroBatches.SelectMany(m => Enumerable.Range(0, m.SequenceCount).Select(
+            s => m.LossWeights[m.CuSeqLens[s]..m.CuSeqLens[s + 1]].Sum(w => (double)w))).ToList();
+}

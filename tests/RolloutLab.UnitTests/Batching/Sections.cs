@@ -1,0 +1,20 @@
+using RolloutLab.Recipes;
+
+namespace RolloutLab.UnitTests.Batching;
+
+/// <summary>Recipe sections with the recipe's defaults, for tests that vary one key.</summary>
+internal static class Sections
+{
+    public static GrpoAdvantageSection Grpo { get; } = new()
+    {
+        Normalize = AdvantageNormalization.GroupStd, Epsilon = 1e-6, Singleton = SingletonAdvantage.Zero,
+    };
+
+    public static VanillaLossSection Loss { get; } = new()
+    {
+        ClipLow = 0.2, ClipHigh = 0.2, DualClip = 3, Aggregation = LossAggregation.TokenMean,
+        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
+    };
+
+    public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096 };
+}
