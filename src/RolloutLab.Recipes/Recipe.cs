@@ -142,7 +142,7 @@ public sealed class Recipe : IEquatable<Recipe>
     /// <summary>The supervised fine-tuning.</summary>
     /// <exception cref="RecipeException">The recipe has none.</exception>
     public SftSection RequireSft() => Sft
-        ?? throw Missing("sft", "fine-tuning needs demonstrations and steps, such as sft: { data: { type: jsonl, path: my.jsonl }, steps: 100 }");
+        ?? throw Missing("sft", "fine-tuning needs demonstrations, such as sft: { data: { type: jsonl, path: my.jsonl }, steps: 9 }");
 
     /// <inheritdoc/>
     public bool Equals(Recipe? other) => other is not null && ToYaml() == other.ToYaml();

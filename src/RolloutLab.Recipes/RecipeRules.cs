@@ -19,7 +19,8 @@ internal static class RecipeRules
             () => recipe.Model.Config is not { } config || recipe.Rollout.MaxNewTokens < config.MaxPositions, "rollout.max_new_tokens",
             () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");
         r.Check(
-            () => recipe.Model.Config is not { } config || recipe.Evaluation.Sampling.MaxNewTokens < config.MaxPositions, "evaluation.max_new_tokens",
+            () => recipe.Model.Config is not { } config || recipe.Evaluation.Sampling.MaxNewTokens < config.MaxPositions,
+            "evaluation.max_new_tokens",
             () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace RolloutLab.Recipes;
 
 /// <summary>Reads nothing and notes what is asked for: every key, in every type of every section.</summary>
@@ -32,14 +34,24 @@ internal sealed class DescribingReader(SchemaSection schema) : SectionReader
     {
         string fallback = spec.HasDefault ? spec.DefaultText ?? spec.Format(spec.Default) : "";
         string rule = spec.Choices.Count > 0 ? string.Join(" | ", spec.Choices) : spec.Rule;
-        schema.Keys.Add(new SchemaKey(spec.Key, spec.Type, fallback, rule, spec.Choices, spec.Doc));
+        schema.Keys.Add(new SchemaKey(spec.Key, spec.Type, fallback, rule, spec.Choices, spec.Doc, FixedDefaultOf(spec)));
         return spec.Default;
     }
+
+    private static JsonValue? FixedDefaultOf<T>(KeySpec<T> spec) => spec switch
+    {
+        { HasDefault: false } or { DefaultText: not null } or { Default: null } => null,
+        { Default: double number } => JsonValue.Create(number),
+        { Default: long integer } => JsonValue.Create(integer),
+        { Default: bool flag } => JsonValue.Create(flag),
+        { Default: string text } => JsonValue.Create(text),
+        _ => JsonValue.Create(spec.Format(spec.Default)),
+    };
 
     private T Describe<T>(string key, string fallback, string doc, Func<SectionReader, T> read)
     {
         var section = new SchemaSection();
-        schema.Keys.Add(new SchemaKey(key, "section", fallback, "", [], doc, section));
+        schema.Keys.Add(new SchemaKey(key, "section", fallback, "", [], doc, Section: section));
         return read(new DescribingReader(section));
     }
 }

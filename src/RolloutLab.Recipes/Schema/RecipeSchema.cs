@@ -17,7 +17,7 @@ public static class RecipeSchema
     /// </summary>
     public static string ToJson()
     {
-        JsonObject schema = SectionToJson(ReadSchema());
+        JsonObject schema = ClosedObject(ReadSchema().Keys);
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "RolloutLab recipe");
         return schema.ToJsonString(Indented);
@@ -34,7 +34,9 @@ public static class RecipeSchema
     {
         if (section.Variants.Count == 0)
         {
-            return ClosedObject(section.Keys);
+            JsonObject plain = ClosedObject(section.Keys);
+            plain["type"] = new JsonArray("object", "null");
+            return plain;
         }
 
         var variants = new JsonArray();
@@ -50,6 +52,7 @@ public static class RecipeSchema
             variants.Add(json);
         }
 
+        variants.Add(new JsonObject { ["type"] = "null" });
         return new JsonObject { ["oneOf"] = variants };
     }
 
@@ -83,30 +86,28 @@ public static class RecipeSchema
     {
         JsonObject json = key.Section is not null ? SectionToJson(key.Section) : TypeToJson(key);
         string rule = key.Rule.Length == 0 || key.Choices.Count > 0 ? "" : $" Must be {key.Rule}.";
-        json["description"] = key.Doc + rule;
-        return json;
-    }
-
-    private static JsonObject TypeToJson(SchemaKey key)
-    {
-        JsonObject json = key.Type switch
+        string fallback = "";
+        if (key.FixedDefault is not null || key.Default == "null")
         {
-            "number" => new JsonObject { ["type"] = "number" },
-            "integer" => new JsonObject { ["type"] = "integer" },
-            "true or false" => new JsonObject { ["type"] = "boolean" },
-            "list of integers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer" } },
-            "choice" => new JsonObject { ["enum"] = new JsonArray([.. key.Choices.Select(c => JsonValue.Create(c))]) },
-            _ => new JsonObject { ["type"] = "string" },
-        };
-        if (key.Default is "null")
-        {
-            json["type"] = new JsonArray("string", "null");
+            json["default"] = key.FixedDefault;
         }
         else if (key.Default.Length > 0)
         {
-            json["default"] = key.Default;
+            fallback = $" Default: {key.Default}.";
         }
 
+        json["description"] = key.Doc + rule + fallback;
         return json;
     }
+
+    private static JsonObject TypeToJson(SchemaKey key) => key.Type switch
+    {
+        "number" => new JsonObject { ["type"] = "number" },
+        "integer" => new JsonObject { ["type"] = "integer" },
+        "true or false" => new JsonObject { ["type"] = "boolean" },
+        "list of integers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer" } },
+        "choice" => new JsonObject { ["enum"] = new JsonArray([.. key.Choices.Select(c => JsonValue.Create(c))]) },
+        _ when key.Default == "null" => new JsonObject { ["type"] = new JsonArray("string", "null") },
+        _ => new JsonObject { ["type"] = "string" },
+    };
 }

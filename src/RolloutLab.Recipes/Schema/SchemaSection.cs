@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace RolloutLab.Recipes;
 
 /// <summary>What a section may hold: its keys in order and, where a <c>type</c> decides, those of each type.</summary>
@@ -22,16 +24,23 @@ internal sealed class SchemaSection
             }
         }
 
-        // A section of one type has no keys that depend on it.
-        foreach ((string type, SchemaSection section) in Variants)
+        foreach (SchemaEntry inner in FlattenVariants(path, when))
         {
-            string condition = Variants.Count == 1 ? when : $"{(when.Length == 0 ? "" : $"{when}, ")}{KeyPath.Leaf(path)} type: {type}";
-            foreach (SchemaEntry inner in section.Flatten(path, condition))
-            {
-                yield return inner;
-            }
+            yield return inner;
         }
     }
+
+    /// <summary>Keys by type; one that is the same in several types stands once and names them, or nothing where all have it.</summary>
+    private IEnumerable<SchemaEntry> FlattenVariants(string path, string when) => Variants
+        .SelectMany(variant => variant.Section.Flatten(path, "").Select(entry => (variant.Type, Entry: entry)))
+        .GroupBy(pair => pair.Entry, pair => pair.Type)
+        .Select(group =>
+        {
+            string[] types = [.. group];
+            string own = types.Length == Variants.Count ? "" : $"{KeyPath.Leaf(path)} type: {string.Join(" | ", types)}";
+            string[] conditions = [.. new[] { when, own, group.Key.When }.Where(c => c.Length > 0)];
+            return group.Key with { When = string.Join(", ", conditions) };
+        });
 }
 
 /// <summary>One key of a section's schema.</summary>
@@ -41,6 +50,14 @@ internal sealed class SchemaSection
 /// <param name="Rule">What values must obey.</param>
 /// <param name="Choices">The words to choose from; empty where any value goes.</param>
 /// <param name="Doc">What it does.</param>
+/// <param name="FixedDefault">Default as JSON; null where it is null, depends on other keys, or must be given.</param>
 /// <param name="Section">What it holds, for a section.</param>
 internal sealed record SchemaKey(
-    string Key, string Type, string Default, string Rule, IReadOnlyList<string> Choices, string Doc, SchemaSection? Section = null);
+    string Key,
+    string Type,
+    string Default,
+    string Rule,
+    IReadOnlyList<string> Choices,
+    string Doc,
+    JsonValue? FixedDefault = null,
+    SchemaSection? Section = null);

@@ -35,7 +35,9 @@ public abstract record AdvantageSection
         {
             Normalize = s.Choice(
                 "normalize", AdvantageNormalization.GroupStd, "What reward minus group mean is divided by.",
-                ("group_std", AdvantageNormalization.GroupStd), ("none", AdvantageNormalization.None), ("batch_std", AdvantageNormalization.BatchStd)),
+                ("group_std", AdvantageNormalization.GroupStd),
+                ("none", AdvantageNormalization.None),
+                ("batch_std", AdvantageNormalization.BatchStd)),
             Epsilon = s.Number("epsilon", 1e-6, AtLeast(0), "Added to the standard deviation."),
             Singleton = s.Choice(
                 "singleton", SingletonAdvantage.Zero, "Advantage of a rollout alone in its group: 0 or its reward.",

@@ -12,6 +12,7 @@ public sealed record DataSection
     internal static DataSection Read(SectionReader r) => new()
     {
         Train = r.OptionalSection("train", "Prompts that rollouts are sampled for.", s => PromptSetSection.Read(s, isTraining: true)),
-        Eval = r.OptionalSection("eval", "Held-out prompts for evaluation, taken in file order.", s => PromptSetSection.Read(s, isTraining: false)),
+        Eval = r.OptionalSection(
+            "eval", "Held-out prompts for evaluation, taken in file order.", s => PromptSetSection.Read(s, isTraining: false)),
     };
 }

@@ -24,7 +24,8 @@ public sealed record EngineSection
             BlockSize = r.Integer("block_size", 16, Between(1, 1024), "Tokens in a KV block."),
             KvTokens = r.Integer("kv_tokens", 0, AtLeast(0), "Tokens the KV cache holds; 0 for automatic."),
             MaxBatch = r.Integer("max_batch", 256, AtLeast(1), "Sequences that run at once."),
-            MaxStepTokens = r.Integer("max_step_tokens", 2048, AtLeast(1), "Tokens computed in one engine step, prefill and decode together."),
+            MaxStepTokens = r.Integer(
+                "max_step_tokens", 2048, AtLeast(1), "Tokens computed in one engine step, prefill and decode together."),
         };
         r.Check(
             () => section.KvTokens == 0 || section.KvTokens >= section.BlockSize, "kv_tokens",

@@ -22,7 +22,8 @@ public sealed record EvaluationSection
     /// <param name="rollout">How training draws tokens: the default for evaluation.</param>
     internal static EvaluationSection Read(SectionReader r, SamplingParameters rollout)
     {
-        int every = r.Integer("every", 0, AtLeast(0), "Training steps between evaluations; 0 for before the first and after the last only.");
+        int every = r.Integer(
+            "every", 0, AtLeast(0), "Training steps between evaluations; 0 for before the first and after the last only.");
         int rollouts = r.Integer("rollouts", 16, AtLeast(1), "Rollouts for each prompt.");
         var section = new EvaluationSection
         {

@@ -56,7 +56,8 @@ public abstract record LossSection
     {
         ClipLow = r.Number("clip_low", 0.2, AtLeastBelow(0, 1), "The importance ratio is clipped below at 1 minus this."),
         ClipHigh = r.Number("clip_high", 0.2, AtLeast(0), "The importance ratio is clipped above at 1 plus this."),
-        DualClip = r.Number("dual_clip", 3, ZeroOrAbove(1), "With a negative advantage the ratio counts at most this much; 0 for no such bound."),
+        DualClip = r.Number(
+            "dual_clip", 3, ZeroOrAbove(1), "With a negative advantage the ratio counts at most this much; 0 for no such bound."),
         Aggregation = r.Choice(
             "aggregation", LossAggregation.TokenMean, "How token losses become one number.",
             ("token_mean", LossAggregation.TokenMean),

@@ -18,8 +18,12 @@ public sealed record ModelSection
             Path = r.OptionalPath("path", "Folder with config.json, model.safetensors and tokenizer.json."),
             Config = r.OptionalSection("config", "Shape of a model made from scratch, in place of path.", ModelConfigSection.Read),
         };
-        r.Check(() => section.Path is null || section.Config is null, "config", () => "a model has a path or a config, not both; remove one");
-        r.Check(() => section.Path is not null || section.Config is not null, "path", () => "set model.path, or model.config for a model from scratch");
+        r.Check(
+            () => section.Path is null || section.Config is null, "config",
+            () => "a model has a path or a config, not both; remove one (or --set it to null)");
+        r.Check(
+            () => section.Path is not null || section.Config is not null, "path",
+            () => "set model.path, or model.config for a model from scratch");
         return section;
     }
 }
@@ -68,13 +72,14 @@ public sealed record ModelConfigSection
         int hidden = r.Integer("hidden_size", null, AtLeast(1), "Width of the residual stream.");
         int layers = r.Integer("layers", null, AtLeast(1), "Decoder layers.");
         int heads = r.Integer("heads", null, AtLeast(1), "Query heads.");
+        int? evenShare = heads == 0 || hidden % heads == 0 ? hidden / Math.Max(1, heads) : null;
         var section = new ModelConfigSection
         {
             HiddenSize = hidden,
             Layers = layers,
             Heads = heads,
             KvHeads = r.Integer("kv_heads", heads, AtLeast(1), "Key and value heads; must divide heads.", "heads"),
-            HeadSize = r.Integer("head_size", hidden / Math.Max(1, heads), AtLeast(2), "Width of one head; even.", "hidden_size / heads"),
+            HeadSize = r.Integer("head_size", evenShare, AtLeast(2), "Width of one head; even.", "hidden_size / heads"),
             IntermediateSize = r.Integer("intermediate_size", null, AtLeast(1), "Width of the SwiGLU layer."),
             MaxPositions = r.Integer("max_positions", null, AtLeast(2), "Longest sequence, prompt and response together, in tokens."),
             RopeTheta = r.Number("rope_theta", 10_000, Above(0), "Base of the rotary position frequencies."),
@@ -84,7 +89,9 @@ public sealed record ModelConfigSection
             QkNorm = r.Flag("qk_norm", false, "Normalise queries and keys per head."),
         };
         r.Check(() => heads % section.KvHeads == 0, "kv_heads", () => $"must divide heads ({heads})");
-        r.Check(() => section.HeadSize > 0 && section.HeadSize % 2 == 0, "head_size", () => "must be even (rotary positions turn pairs); change hidden_size, heads or head_size");
+        r.Check(
+            () => section.HeadSize % 2 == 0, "head_size",
+            () => "must be even (rotary positions turn pairs); change hidden_size, heads or head_size");
         return section;
     }
 }

@@ -3,7 +3,7 @@ using static RolloutLab.Recipes.NumberRange;
 namespace RolloutLab.Recipes;
 
 /// <summary>What happens to prompts that are too long.</summary>
-public enum OverlongPrompts
+public enum OverlongChoice
 {
     /// <summary>The run does not start.</summary>
     Error,
@@ -13,7 +13,7 @@ public enum OverlongPrompts
 }
 
 /// <summary>The order in which prompts are taken.</summary>
-public enum PromptOrder
+public enum PromptOrderChoice
 {
     /// <summary>A new seeded permutation each epoch.</summary>
     Shuffled,
@@ -35,10 +35,10 @@ public abstract record PromptSetSection
     public required int MaxPromptTokens { get; init; }
 
     /// <summary>What happens to longer prompts.</summary>
-    public required OverlongPrompts Overlong { get; init; }
+    public required OverlongChoice Overlong { get; init; }
 
     /// <summary>The order in which prompts are taken; always sequential for evaluation.</summary>
-    public required PromptOrder Order { get; init; }
+    public required PromptOrderChoice Order { get; init; }
 
     internal static PromptSetSection Read(SectionReader r, bool isTraining) => r.Variant<PromptSetSection>(
         "What the file holds.",
@@ -55,7 +55,8 @@ public abstract record PromptSetSection
         ("gsm8k", s => new Gsm8kPromptSetSection
         {
             Path = s.Path("path", "GSM8K problems as JSONL with question and answer."),
-            PromptTemplate = s.Template("prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
+            PromptTemplate = s.Template(
+                "prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
             Limit = ReadLimit(s),
             MaxPromptTokens = ReadMaxPromptTokens(s),
             Overlong = ReadOverlong(s),
@@ -81,15 +82,15 @@ public abstract record PromptSetSection
     private static int ReadMaxPromptTokens(SectionReader r) =>
         r.Integer("max_prompt_tokens", 0, AtLeast(0), "Longest prompt in tokens; 0 for the model's limit.");
 
-    private static OverlongPrompts ReadOverlong(SectionReader r) => r.Choice(
-        "overlong", OverlongPrompts.Error, "What happens to longer prompts: an error, or left out and counted.",
-        ("error", OverlongPrompts.Error), ("skip", OverlongPrompts.Skip));
+    private static OverlongChoice ReadOverlong(SectionReader r) => r.Choice(
+        "overlong", OverlongChoice.Error, "What happens to longer prompts: an error, or left out and counted.",
+        ("error", OverlongChoice.Error), ("skip", OverlongChoice.Skip));
 
-    private static PromptOrder ReadOrder(SectionReader r, bool isTraining) => isTraining
+    private static PromptOrderChoice ReadOrder(SectionReader r, bool isTraining) => isTraining
         ? r.Choice(
-            "order", PromptOrder.Shuffled, "A new seeded permutation each epoch, or the file's order.",
-            ("shuffled", PromptOrder.Shuffled), ("sequential", PromptOrder.Sequential))
-        : PromptOrder.Sequential;
+            "order", PromptOrderChoice.Shuffled, "A new seeded permutation each epoch, or the file's order.",
+            ("shuffled", PromptOrderChoice.Shuffled), ("sequential", PromptOrderChoice.Sequential))
+        : PromptOrderChoice.Sequential;
 }
 
 /// <summary>Countdown problems.</summary>

@@ -28,7 +28,8 @@ public sealed record SftSection
         Data = r.Section("data", "The demonstrations.", DemonstrationSection.Read),
         Steps = r.Integer("steps", null, AtLeast(1), "Optimizer steps."),
         SequencesPerStep = r.Integer("sequences_per_step", 32, AtLeast(1), "Demonstrations in an optimizer step."),
-        MicroBatchTokens = r.Integer("micro_batch_tokens", 4096, AtLeast(1), "Tokens in one forward and backward pass; the gradient does not depend on it."),
+        MicroBatchTokens = r.Integer(
+            "micro_batch_tokens", 4096, AtLeast(1), "Tokens in one forward and backward pass; the gradient does not depend on it."),
         EvaluateEvery = r.Integer("evaluate_every", 0, AtLeast(0), "Steps between evaluations; 0 for after the last only."),
         Optimizer = r.Section("optimizer", "The optimizer of the fine-tuning.", s => OptimizerSection.Read(s, learningRate: 1e-4)),
     };
@@ -46,8 +47,9 @@ public abstract record DemonstrationSection
         ("countdown_traces", s => new CountdownTraceSection
         {
             Path = s.Path("path", "Countdown problems as JSONL; a search trace is made up for each use of one."),
-            MaxCharacters = s.Integer("max_characters", 80, AtLeast(16), "Longest trace in characters."),
-            DeadEnds = s.Number("dead_ends", 0.5, AtLeastBelow(0, 1), "Probability that another dead end comes before the solution."),
+            MaxCharacters = s.Integer("max_characters", 80, AtLeast(1), "Longest trace in characters."),
+            MaxDeadEnds = s.Integer("max_dead_ends", 3, AtLeast(0), "Most dead ends before the solution."),
+            DeadEndProbability = s.Number("dead_end_probability", 0.5, Between(0, 1), "Probability of each of them to be there."),
         }),
         ("jsonl", s => new JsonlDemonstrationSection
         {
@@ -55,13 +57,16 @@ public abstract record DemonstrationSection
             PromptField = s.Text("prompt_field", "prompt", "Field that holds the prompt."),
             ResponseField = s.Text("response_field", "response", "Field that holds the response."),
             PromptTemplate = s.Template("prompt_template", "{prompt}", "{prompt}", "The prompt; {prompt} stands for the field."),
-            ResponseTemplate = s.Template("response_template", "{response}", "{response}", "The response; {response} stands for the field."),
+            ResponseTemplate = s.Template(
+                "response_template", "{response}", "{response}", "The response; {response} stands for the field."),
         }),
         ("gsm8k", s => new Gsm8kDemonstrationSection
         {
             Path = s.Path("path", "GSM8K problems as JSONL with question and answer."),
-            PromptTemplate = s.Template("prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
-            ResponseTemplate = s.Template("response_template", " {response}", "{response}", "The response; {response} stands for the answer's text."),
+            PromptTemplate = s.Template(
+                "prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
+            ResponseTemplate = s.Template(
+                "response_template", " {response}", "{response}", "The response; {response} stands for the answer's text."),
         }));
 }
 
@@ -71,8 +76,11 @@ public sealed record CountdownTraceSection : DemonstrationSection
     /// <summary>Longest trace in characters.</summary>
     public required int MaxCharacters { get; init; }
 
-    /// <summary>Probability that another dead end comes before the solution, in [0, 1).</summary>
-    public required double DeadEnds { get; init; }
+    /// <summary>Most dead ends before the solution.</summary>
+    public required int MaxDeadEnds { get; init; }
+
+    /// <summary>Probability of each of <see cref="MaxDeadEnds"/> to be there, in [0, 1].</summary>
+    public required double DeadEndProbability { get; init; }
 }
 
 /// <summary>One's own prompts and responses, one JSON object a line.</summary>

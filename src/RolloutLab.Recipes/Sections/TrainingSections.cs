@@ -10,7 +10,7 @@ public sealed record TrainingSection
 
     internal static TrainingSection Read(SectionReader r) => new()
     {
-        Steps = r.Integer("steps", 100, AtLeast(0), "Training steps; each samples, judges and updates."),
+        Steps = r.Integer("steps", 100, AtLeast(1), "Training steps; each samples, judges and updates."),
     };
 }
 

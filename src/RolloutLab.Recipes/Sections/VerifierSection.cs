@@ -3,7 +3,7 @@ using static RolloutLab.Recipes.NumberRange;
 namespace RolloutLab.Recipes;
 
 /// <summary>How a Countdown response states its solution.</summary>
-public enum CountdownFormat
+public enum CountdownFormatChoice
 {
     /// <summary>A search trace whose last attempt ends in <c>!</c>.</summary>
     Trace,
@@ -13,7 +13,7 @@ public enum CountdownFormat
 }
 
 /// <summary>Where a numeric answer stands in a response.</summary>
-public enum AnswerExtraction
+public enum AnswerExtractionChoice
 {
     /// <summary>After <c>####</c> or <c>A:</c>, else in <c>\boxed{}</c>, else the last number.</summary>
     Auto,
@@ -37,14 +37,19 @@ public abstract record VerifierSection
         ("countdown", s => new CountdownVerifierSection
         {
             Format = s.Choice(
-                "format", CountdownFormat.Trace, "How a response states its solution: a search trace ending in !, or an expression in <answer> tags.",
-                ("trace", CountdownFormat.Trace), ("expression", CountdownFormat.Expression)),
+                "format", CountdownFormatChoice.Trace,
+                "How a response states its solution: a search trace ending in !, or an expression in <answer> tags.",
+                ("trace", CountdownFormatChoice.Trace), ("expression", CountdownFormatChoice.Expression)),
         }),
         ("numeric", s => new NumericVerifierSection
         {
             Extraction = s.Choice(
-                "extraction", AnswerExtraction.Auto, "Where the answer stands: after ####, in \\boxed{}, the last number, or the first of these found.",
-                ("auto", AnswerExtraction.Auto), ("hash", AnswerExtraction.Hash), ("boxed", AnswerExtraction.Boxed), ("last", AnswerExtraction.Last)),
+                "extraction", AnswerExtractionChoice.Auto,
+                "Where the answer stands: after ####, in \\boxed{}, the last number, or the first of these found.",
+                ("auto", AnswerExtractionChoice.Auto),
+                ("hash", AnswerExtractionChoice.Hash),
+                ("boxed", AnswerExtractionChoice.Boxed),
+                ("last", AnswerExtractionChoice.Last)),
             Tolerance = s.Number("tolerance", 0, AtLeast(0), "Largest absolute difference that still counts as equal."),
         }));
 }
@@ -53,14 +58,14 @@ public abstract record VerifierSection
 public sealed record CountdownVerifierSection : VerifierSection
 {
     /// <summary>How a response states its solution.</summary>
-    public required CountdownFormat Format { get; init; }
+    public required CountdownFormatChoice Format { get; init; }
 }
 
 /// <summary>Compares a response's final number with the answer.</summary>
 public sealed record NumericVerifierSection : VerifierSection
 {
     /// <summary>Where the number stands.</summary>
-    public required AnswerExtraction Extraction { get; init; }
+    public required AnswerExtractionChoice Extraction { get; init; }
 
     /// <summary>Largest absolute difference that still counts as equal.</summary>
     public required double Tolerance { get; init; }
