@@ -1,0 +1,112 @@
+namespace RolloutLab.Recipes;
+
+/// <summary>Gives document nodes their meaning; a node that has none names the rule it breaks.</summary>
+internal static class Conversions
+{
+    public static Conversion<double> Number(DocumentNode node, NumberRange range)
+    {
+        if (node is not ScalarNode { IsQuoted: false } scalar || !ScalarFormat.TryReadNumber(scalar.Value, out double value)
+            || Math.Abs(value) > float.MaxValue)
+        {
+            return Conversion<double>.Failed("must be a finite number" + WithoutQuotes(node));
+        }
+
+        return range.Contains(value) ? new(value, null) : Conversion<double>.Failed($"must be {range.Text}");
+    }
+
+    public static Conversion<long> Integer(DocumentNode node, NumberRange range, long max)
+    {
+        if (node is not ScalarNode { IsQuoted: false } scalar || !ScalarFormat.TryReadInteger(scalar.Value, out long value))
+        {
+            return Conversion<long>.Failed("must be an integer" + WithoutQuotes(node));
+        }
+
+        if (!range.Contains(value))
+        {
+            return Conversion<long>.Failed($"must be {range.Text}");
+        }
+
+        return value <= max ? new(value, null) : Conversion<long>.Failed($"must be at most {max}");
+    }
+
+    public static Conversion<bool> Flag(DocumentNode node) => node switch
+    {
+        ScalarNode { IsQuoted: false, Value: "true" } => new(true, null),
+        ScalarNode { IsQuoted: false, Value: "false" } => new(false, null),
+        _ => Conversion<bool>.Failed("must be true or false"),
+    };
+
+    public static Conversion<string> Text(DocumentNode node) => node is ScalarNode { IsNull: false, Value.Length: > 0 } scalar
+        ? new(scalar.Value, null)
+        : Conversion<string>.Failed("must be text, not empty");
+
+    public static Conversion<string> Template(DocumentNode node, string placeholder)
+    {
+        Conversion<string> text = Text(node);
+        return text.Problem is null && !text.Value.Contains(placeholder, StringComparison.Ordinal)
+            ? Conversion<string>.Failed($"must contain {placeholder}")
+            : text;
+    }
+
+    public static Conversion<RecipePath> Path(DocumentNode node, string baseFolder)
+    {
+        Conversion<string> text = Text(node);
+        return text.Problem is null && !text.Value.Contains('\0', StringComparison.Ordinal)
+            ? new(RecipePath.Resolve(text.Value, baseFolder), null)
+            : Conversion<RecipePath>.Failed("must be a path");
+    }
+
+    public static Func<DocumentNode, Conversion<T?>> Optional<T>(Func<DocumentNode, Conversion<T>> convert)
+        where T : class => node =>
+    {
+        if (node is ScalarNode { IsNull: true })
+        {
+            return new(null, null);
+        }
+
+        Conversion<T> converted = convert(node);
+        return new(converted.Value, converted.Problem);
+    };
+
+    public static Conversion<ValueList<int>> Integers(DocumentNode node, NumberRange range)
+    {
+        if (node is not ListNode { Items.Count: > 0 } list)
+        {
+            return Conversion<ValueList<int>>.Failed("must be a list of integers, such as [1, 4, 16]");
+        }
+
+        Conversion<long>[] items = [.. list.Items.Select(item => Integer(item, range, int.MaxValue))];
+        if (items.FirstOrDefault(item => item.Problem is not null).Problem is { } problem)
+        {
+            return Conversion<ValueList<int>>.Failed($"each item {problem}");
+        }
+
+        int[] values = [.. items.Select(item => (int)item.Value)];
+        return values.Distinct().Count() == values.Length
+            ? new(ValueList.Create<int>(values), null)
+            : Conversion<ValueList<int>>.Failed("must not repeat an item");
+    }
+
+    public static Conversion<T> Choice<T>(DocumentNode node, (string Name, T Value)[] choices)
+    {
+        string written = node is ScalarNode scalar ? scalar.Value : "";
+        foreach ((string name, T value) in choices)
+        {
+            if (name == written)
+            {
+                return new(value, null);
+            }
+        }
+
+        return Conversion<T>.Failed(ChoiceRule(written, [.. choices.Select(c => c.Name)]));
+    }
+
+    /// <summary>The rule that a value must be one of some words, with the one that was probably meant.</summary>
+    public static string ChoiceRule(string written, IReadOnlyList<string> choices)
+    {
+        string rule = choices.Count == 1 ? $"must be {choices[0]}" : $"must be one of {string.Join(", ", choices)}";
+        return choices.Count > 1 && NearestName.Find(written, choices) is { } nearest ? $"{rule}; did you mean {nearest}?" : rule;
+    }
+
+    private static string WithoutQuotes(DocumentNode node) => node is ScalarNode { IsQuoted: true } ? ", without quotes" : "";
+}

@@ -1,0 +1,51 @@
+namespace RolloutLab.Recipes;
+
+/// <summary>The rules between keys of different sections.</summary>
+internal static class RecipeRules
+{
+    /// <summary>Checks a recipe whose sections are each valid by themselves.</summary>
+    public static void Check(SectionReader r, Recipe recipe)
+    {
+        CheckModel(r, recipe);
+        CheckTraining(r, recipe);
+    }
+
+    private static void CheckModel(SectionReader r, Recipe recipe)
+    {
+        r.Check(
+            () => recipe.Model.Config is null || recipe.Tokenizer is not ModelTokenizerSection, "tokenizer.type",
+            () => "a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file");
+        r.Check(
+            () => recipe.Model.Config is not { } config || recipe.Rollout.MaxNewTokens < config.MaxPositions, "rollout.max_new_tokens",
+            () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");
+        r.Check(
+            () => recipe.Model.Config is not { } config || recipe.Evaluation.Sampling.MaxNewTokens < config.MaxPositions,
+            "evaluation.max_new_tokens",
+            () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");
+    }
+
+    private static void CheckTraining(SectionReader r, Recipe recipe)
+    {
+        bool trains = recipe.Data.Train is not null;
+        r.Check(
+            () => recipe.Verifier is not null || (!trains && recipe.Data.Eval is null), "verifier",
+            () => "prompts need a verifier, such as verifier: { type: numeric }");
+        r.Check(
+            () => recipe.Data.Eval is not null || recipe.Evaluation.Every == 0, "evaluation.every",
+            () => "needs prompts in data.eval; add them or set evaluation.every to 0");
+        r.Check(
+            () => recipe.Data.Eval is not null || recipe.Sft is not { EvaluateEvery: > 0 }, "sft.evaluate_every",
+            () => "needs prompts in data.eval; add them or set sft.evaluate_every to 0");
+        r.Check(
+            () => !trains || recipe.Rollout.Temperature > 0, "rollout.temperature",
+            () => "greedy rollouts of a prompt are all the same and teach nothing; set it above 0");
+        r.Check(
+            () => recipe.Update.Minibatches <= recipe.Budget.PromptsPerStep, "update.minibatches",
+            () => $"must be at most budget.prompts_per_step ({recipe.Budget.PromptsPerStep}), so that each has a prompt");
+        r.Check(
+            () => !trains || recipe.Budget is not UniformBudgetSection { RolloutsPerPrompt: 1 }
+                || recipe.Advantage is not GrpoAdvantageSection { Singleton: SingletonAdvantage.Zero },
+            "budget.rollouts_per_prompt",
+            () => "every advantage would be 0; set it to 2 or more, or advantage.singleton to reward");
+    }
+}

@@ -1,0 +1,97 @@
+using static RolloutLab.Recipes.NumberRange;
+
+namespace RolloutLab.Recipes;
+
+/// <summary>The policy's model: a folder with weights, or the shape of one made from scratch. Exactly one of both is set.</summary>
+public sealed record ModelSection
+{
+    /// <summary>Absolute folder with config.json, model.safetensors and tokenizer.json; null for a model from scratch.</summary>
+    public required string? Path { get; init; }
+
+    /// <summary>Shape of a model from scratch; null when it is loaded.</summary>
+    public required ModelConfigSection? Config { get; init; }
+
+    internal static ModelSection Read(SectionReader r)
+    {
+        var section = new ModelSection
+        {
+            Path = r.OptionalPath("path", "Folder with config.json, model.safetensors and tokenizer.json."),
+            Config = r.OptionalSection("config", "Shape of a model made from scratch, in place of path.", ModelConfigSection.Read),
+        };
+        r.Check(
+            () => section.Path is null || section.Config is null, "config",
+            () => "a model has a path or a config, not both; remove one (or --set it to null)");
+        r.Check(
+            () => section.Path is not null || section.Config is not null, "path",
+            () => "set model.path, or model.config for a model from scratch");
+        return section;
+    }
+}
+
+/// <summary>Shape of a Llama-family decoder; the vocabulary comes from the tokenizer.</summary>
+public sealed record ModelConfigSection
+{
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Decoder layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads; divides <see cref="Heads"/> (grouped-query attention, arXiv 2305.13245).</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>Width of one head; even.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>Width of the SwiGLU layer (arXiv 2002.05202).</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Longest sequence, prompt and response together.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>Base of the rotary frequencies (arXiv 2104.09864).</summary>
+    public required double RopeTheta { get; init; }
+
+    /// <summary>Added to the mean square in RMSNorm (arXiv 1910.07467).</summary>
+    public required double NormEpsilon { get; init; }
+
+    /// <summary>Whether the output layer shares the embedding's weights.</summary>
+    public required bool TieEmbeddings { get; init; }
+
+    /// <summary>Whether the query, key and value projections have a bias.</summary>
+    public required bool AttentionBias { get; init; }
+
+    /// <summary>Whether queries and keys are normalised per head.</summary>
+    public required bool QkNorm { get; init; }
+
+    internal static ModelConfigSection Read(SectionReader r)
+    {
+        int hidden = r.Integer("hidden_size", null, AtLeast(1), "Width of the residual stream.");
+        int layers = r.Integer("layers", null, AtLeast(1), "Decoder layers.");
+        int heads = r.Integer("heads", null, AtLeast(1), "Query heads.");
+        int? evenShare = heads == 0 || hidden % heads == 0 ? hidden / Math.Max(1, heads) : null;
+        var section = new ModelConfigSection
+        {
+            HiddenSize = hidden,
+            Layers = layers,
+            Heads = heads,
+            KvHeads = r.Integer("kv_heads", heads, AtLeast(1), "Key and value heads; must divide heads.", "heads"),
+            HeadSize = r.Integer("head_size", evenShare, AtLeast(2), "Width of one head; even.", "hidden_size / heads"),
+            IntermediateSize = r.Integer("intermediate_size", null, AtLeast(1), "Width of the SwiGLU layer."),
+            MaxPositions = r.Integer("max_positions", null, AtLeast(2), "Longest sequence, prompt and response together, in tokens."),
+            RopeTheta = r.Number("rope_theta", 10_000, Above(0), "Base of the rotary position frequencies."),
+            NormEpsilon = r.Number("norm_epsilon", 1e-5, Above(0), "Added to the mean square in RMSNorm."),
+            TieEmbeddings = r.Flag("tie_embeddings", true, "Share the embedding's weights with the output layer."),
+            AttentionBias = r.Flag("attention_bias", false, "Give the query, key and value projections a bias."),
+            QkNorm = r.Flag("qk_norm", false, "Normalise queries and keys per head."),
+        };
+        r.Check(() => heads % section.KvHeads == 0, "kv_heads", () => $"must divide heads ({heads})");
+        r.Check(
+            () => section.HeadSize % 2 == 0, "head_size",
+            () => "must be even (rotary positions turn pairs); change hidden_size, heads or head_size");
+        return section;
+    }
+}
