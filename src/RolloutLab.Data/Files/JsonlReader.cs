@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using RolloutLab.Core;
+
+namespace RolloutLab.Data;
+
+/// <summary>
+/// Reads JSON-lines files that may be hostile: every fault is one <see cref="DataException"/> that names file and line.
+/// Blank lines and a byte order mark are skipped.
+/// </summary>
+public static class JsonlReader
+{
+    /// <summary>Longest line in bytes.</summary>
+    public const int MaxLineBytes = 1 << 20;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    /// <summary>The file's objects in order. A row is valid until the next one is asked for.</summary>
+    /// <exception cref="DataException">
+    /// The file cannot be read, or a line is longer than <see cref="MaxLineBytes"/>, holds a NUL or invalid UTF-8, or is not
+    /// one JSON object.
+    /// </exception>
+    public static IEnumerable<JsonlRow> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ReadRows(path);
+    }
+
+    private static IEnumerable<JsonlRow> ReadRows(string path)
+    {
+        using var lines = new LineReader(path);
+        while (lines.Next() is { } line)
+        {
+            if (line.Span.Trim(" \t\r"u8).IsEmpty)
+            {
+                continue;
+            }
+
+            var where = $"{path}:{lines.Number}";
+            using var document = Parse(where, line);
+            yield return new JsonlRow(where, document.RootElement);
+        }
+    }
+
+    private static JsonDocument Parse(string where, ReadOnlyMemory<byte> line)
+    {
+        if (line.Span.Contains((byte)0))
+        {
+            throw new DataException($"{where}: the line has a NUL byte; the file is damaged or not text");
+        }
+
+        if (!Utf8.IsValid(line.Span))
+        {
+            throw new DataException($"{where}: the line is not valid UTF-8; convert the file to UTF-8");
+        }
+
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(line, Strict);
+        }
+        catch (JsonException error)
+        {
+            throw new DataException($"{where}: not valid JSON ({Reason(error)}); each line must be one JSON object", error);
+        }
+
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return document;
+        }
+
+        using (document)
+        {
+            throw new DataException($"{where}: a JSON {document.RootElement.ValueKind} where an object is needed; each line must be one JSON object");
+        }
+    }
+
+    // The parser's message ends with its own line number, which is always 0 here.
+    private static string Reason(JsonException error)
+    {
+        var message = error.Message.Split(". LineNumber", 2)[0].ReplaceLineEndings(" ").TrimEnd('.');
+        return $"{message}, at byte {error.BytePositionInLine}";
+    }
+}

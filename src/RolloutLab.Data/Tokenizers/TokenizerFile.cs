@@ -1,0 +1,143 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using RolloutLab.Core;
+
+namespace RolloutLab.Data;
+
+/// <summary>
+/// Stores tokenizers as small JSON files:
+/// <code>
+/// {"type":"rolloutlab.character","symbols":["0","1"],"end_of_text":"&lt;end&gt;"}
+/// {"type":"rolloutlab.bytes","special_tokens":["&lt;|endoftext|&gt;"],"end_of_text":"&lt;|endoftext|&gt;"}
+/// </code>
+/// Ids follow from the order: a symbol's id is its position and the end token comes last; bytes are 0 to 255 and special
+/// tokens follow.
+/// </summary>
+public static class TokenizerFile
+{
+    /// <summary>Largest file that is read, in bytes.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    private const string CharacterType = "rolloutlab.character";
+    private const string BytesType = "rolloutlab.bytes";
+
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    /// <summary>Writes a tokenizer; the same tokenizer gives the same bytes.</summary>
+    /// <exception cref="DataException">The file cannot be written; whatever was there before is unchanged.</exception>
+    /// <exception cref="ArgumentException">The tokenizer is of a kind that has no file form.</exception>
+    public static void Save(string path, ITokenizer tokenizer)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var (type, listName, list, end) = tokenizer switch
+        {
+            CharacterTokenizer character => (CharacterType, "symbols", character.Symbols, character.EndOfText),
+            ByteTokenizer bytes => (BytesType, "special_tokens", bytes.SpecialTokens, bytes.EndOfText),
+            _ => throw new ArgumentException($"{tokenizer?.GetType().Name ?? "null"} has no file form", nameof(tokenizer)),
+        };
+
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type);
+            json.WriteStartArray(listName);
+            foreach (var item in list)
+            {
+                json.WriteStringValue(item);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("end_of_text", end);
+            json.WriteEndObject();
+        }
+
+        AtomicTextFile.WriteLines(path, [System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)]);
+    }
+
+    /// <summary>Reads a tokenizer.</summary>
+    /// <exception cref="DataException">The file is missing, too large, not JSON, of an unknown type, or its lists are unusable.</exception>
+    public static ITokenizer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using var document = JsonDocument.Parse(ReadBounded(path), Strict);
+            return Create(path, document.RootElement);
+        }
+        catch (JsonException error)
+        {
+            throw new DataException($"{path}: not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine})", error);
+        }
+        catch (ArgumentException error)
+        {
+            throw new DataException($"{path}: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path}: cannot be read ({error.Message})", error);
+        }
+    }
+
+    private static byte[] ReadBounded(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
+        if (stream.Length > MaxBytes)
+        {
+            throw new DataException($"{path}: larger than {MaxBytes} bytes; this is no RolloutLab tokenizer file");
+        }
+
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static ITokenizer Create(string path, JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new DataException($"{path}: must be one JSON object");
+        }
+
+        var type = Text(path, root, "type");
+        return type switch
+        {
+            CharacterType => new CharacterTokenizer(Texts(path, root, "symbols"), Text(path, root, "end_of_text")),
+            BytesType => new ByteTokenizer(Texts(path, root, "special_tokens"), Text(path, root, "end_of_text")),
+            _ => throw new DataException($"{path}: 'type' is '{type}'; known are '{CharacterType}' and '{BytesType}'"),
+        };
+    }
+
+    private static List<string> Texts(string path, JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var array) || array.ValueKind != JsonValueKind.Array)
+        {
+            throw new DataException($"{path}: '{name}' must be an array of strings");
+        }
+
+        return [.. array.EnumerateArray().Select((item, at) => Text(path, item, $"{name}[{at}]", item.ValueKind))];
+    }
+
+    private static string Text(string path, JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value)
+            ? Text(path, value, name, value.ValueKind)
+            : throw new DataException($"{path}: '{name}' is missing");
+
+    private static string Text(string path, JsonElement value, string name, JsonValueKind kind)
+    {
+        if (kind != JsonValueKind.String)
+        {
+            throw new DataException($"{path}: '{name}' must be a string, not a JSON {kind}");
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new DataException($"{path}: '{name}' has an unpaired surrogate escape", error);
+        }
+    }
+}
