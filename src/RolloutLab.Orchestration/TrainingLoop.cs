@@ -24,7 +24,6 @@ public sealed class TrainingLoop(
     IRolloutSource source,
     Grader grader,
     IAdvantageEstimator advantages,
-    BatchRecomposer recomposer,
     OptimizerBatchBuilder batches,
     IPolicyUpdater updater,
     Evaluator evaluator,
@@ -73,7 +72,7 @@ public sealed class TrainingLoop(
     {
         var clock = new PhaseClock();
         var (groups, statistics) = RollOut(step, clock, cancellation);
-        var decisions = clock.Time(Phase.Advantage, () => recomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
+        var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
         var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
         var update = clock.Time(Phase.Update, () => Update(step, packed, cancellation));
         _total.Add(clock);

@@ -63,9 +63,9 @@ public sealed class PolicyUpdater(
         var inputs = new LossInputs(
             logProbs,
             entropy,
-            torch.tensor(tokens.OldLogProbs),
-            torch.tensor(tokens.Advantages),
-            torch.tensor(tokens.Weights),
+            torch.tensor<float>(tokens.OldLogProbs),
+            torch.tensor<float>(tokens.Advantages),
+            torch.tensor<float>(tokens.Weights),
             ReferenceLogProbs(batch));
         var outputs = loss.Compute(inputs);
         var total = WithRegularisers(outputs.Loss, inputs, metrics);
@@ -103,7 +103,7 @@ public sealed class PolicyUpdater(
         if (inputs.RefLogProbs is { } refLogProbs)
         {
             var kl = KlEstimators.Estimate(section.KlEstimator, inputs.LogProbs, refLogProbs);
-            metrics.AddSum("actor/kl_loss", kl.sum().item(), inputs.Weights.numel);
+            metrics.AddSum("actor/kl_loss", kl.sum().item(), inputs.Weights.numel());
             total += (kl * inputs.Weights).sum() * section.KlCoefficient;
         }
 

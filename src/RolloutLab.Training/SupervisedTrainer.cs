@@ -53,7 +53,7 @@ public sealed class SupervisedTrainer(
     {
         using var scope = new TensorScope();
         var (logProbs, entropy) = model.TokenLogProbs(batch, temperature: 1);
-        var loss = -(logProbs * torch.tensor(LossTokens.Of(batch).Weights)).sum();
+        var loss = -(logProbs * torch.tensor<float>(LossTokens.Of(batch).Weights)).sum();
         loss.backward();
         return (loss.item(), entropy.sum().item());
     }
