@@ -30,14 +30,13 @@ public sealed class PolicyUpdater(
     public long PolicyVersion => optimizer.Step;
 
     /// <inheritdoc/>
-    public UpdateReport Update(IReadOnlyList<OptimizerBatch> batches, CancellationToken cancellation)
+    public UpdateReport Update(IReadOnlyList<OptimizerBatch> batches)
     {
         var metrics = new MetricSums();
         var mismatch = new LogProbMismatch();
         var tokensTrained = 0L;
         for (var i = 0; i < batches.Count; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
             optimizer.ZeroGrad();
             foreach (var microBatch in batches[i].MicroBatches)
             {
@@ -58,8 +57,8 @@ public sealed class PolicyUpdater(
     private void Accumulate(MicroBatch batch, MetricSums metrics, LogProbMismatch? mismatch)
     {
         using var scope = new TensorScope();
-        var tokens = LossTokens.Of(batch);
-        var (logProbs, entropy) = model.TokenLogProbs(batch, temperature);
+        var (indices, logProbs, entropy) = model.Score(batch, temperature);
+        var tokens = LossTokens.Of(batch, indices);
         var inputs = new LossInputs(
             logProbs,
             entropy,
@@ -94,7 +93,7 @@ public sealed class PolicyUpdater(
         }
 
         using var noGrad = torch.no_grad();
-        return reference.TokenLogProbs(batch, temperature).LogProbs;
+        return reference.Score(batch, temperature).LogProbs;
     }
 
     private Tensor WithRegularisers(Tensor policyLoss, LossInputs inputs, MetricSums metrics)

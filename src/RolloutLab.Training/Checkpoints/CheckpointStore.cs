@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RolloutLab.Core;
-using RolloutLab.Models;
 
 namespace RolloutLab.Training;
 
@@ -12,9 +11,9 @@ namespace RolloutLab.Training;
 /// </summary>
 /// <param name="folder">The run's checkpoint folder; exists.</param>
 /// <param name="keepLast">Checkpoints kept, at least 1; older ones are deleted.</param>
-/// <param name="model">Writes the model folder.</param>
+/// <param name="saveModel">Writes model and tokenizer into a folder.</param>
 /// <param name="optimizer">The optimizer; borrowed.</param>
-public sealed class CheckpointStore(string folder, int keepLast, ModelFolder model, AdamW optimizer) : ICheckpointWriter
+public sealed class CheckpointStore(string folder, int keepLast, Action<string> saveModel, AdamW optimizer) : ICheckpointWriter
 {
     private const string Prefix = "step-";
     private const string Unfinished = ".unfinished";
@@ -31,7 +30,7 @@ public sealed class CheckpointStore(string folder, int keepLast, ModelFolder mod
         {
             Remove(beside);
             Directory.CreateDirectory(beside);
-            model.Save(beside);
+            saveModel(beside);
             optimizer.Save(Path.Combine(beside, "optimizer.safetensors"));
             File.WriteAllBytes(Path.Combine(beside, "state.json"), JsonSerializer.SerializeToUtf8Bytes(state, LoopStateJson.Default.LoopState));
             Remove(target);
