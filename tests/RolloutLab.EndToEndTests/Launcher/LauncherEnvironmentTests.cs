@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace RolloutLab.EndToEndTests.Launcher;
 
 /// <summary>The variables the program is started with.</summary>
@@ -51,8 +53,8 @@ public sealed class LauncherEnvironmentTests : IDisposable
         _sandbox.Run("train");
 
         Dictionary<string, string> environment = _sandbox.ProgramEnvironment();
-        bool avx512 = System.Runtime.Intrinsics.X86.Avx512F.VL.IsSupported && System.Runtime.Intrinsics.X86.Avx512BW.IsSupported && System.Runtime.Intrinsics.X86.Avx512DQ.IsSupported;
-        bool avx2 = System.Runtime.Intrinsics.X86.Avx2.IsSupported && System.Runtime.Intrinsics.X86.Fma.IsSupported;
+        bool avx512 = Avx512F.VL.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
+        bool avx2 = Avx2.IsSupported && Fma.IsSupported;
         Assert.Equal(avx512 ? "SkylakeX" : avx2 ? "Haswell" : null, environment.GetValueOrDefault("OPENBLAS_CORETYPE"));
         Assert.Equal(avx512 ? "avx512" : avx2 ? "avx2" : null, environment.GetValueOrDefault("ATEN_CPU_CAPABILITY"));
     }

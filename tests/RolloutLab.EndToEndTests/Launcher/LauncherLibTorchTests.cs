@@ -65,7 +65,7 @@ public sealed class LauncherLibTorchTests : IDisposable
             rolloutlab: missing here, and there is no apt to install them: cmake ninja-build g++; run these lines, then ./rolloutlab again
             python3 -m venv .build/venv && . .build/venv/bin/activate
             python3 -m pip install cmake ninja
-            # install a C++17 compiler, callable as g++, with this system's package manager
+            # install a C++17 compiler, callable as g++, with the package manager here
 
             """,
             call.Error);
