@@ -44,10 +44,4 @@ public sealed class RunRecorder(MetricsLog metrics, RolloutSampleLog samples, in
 
         observer.EvaluationFinished(report.ToResult());
     }
-
-    // Not System.Progress: it posts to the thread pool, and observers are promised calls in order from the run's thread.
-    private sealed class PhaseProgress(IRunObserver observer, string phase, long total) : IProgress<int>
-    {
-        public void Report(int value) => observer.PhaseProgress(phase, value, total);
-    }
 }

@@ -24,7 +24,6 @@ public sealed class TrainingLoop(
     IRolloutSource source,
     Grader grader,
     IAdvantageEstimator advantages,
-    BatchRecomposer recomposer,
     OptimizerBatchBuilder batches,
     IPolicyUpdater updater,
     Evaluator evaluator,
@@ -37,25 +36,25 @@ public sealed class TrainingLoop(
     private long _tokensTrained;
 
     /// <summary>
-    /// Runs all steps. A stop request ends the run after the current step, with everything written; cancellation ends
-    /// it at once with <see cref="OperationCanceledException"/>.
+    /// Runs all steps. A stop request ends the run after the current step, with everything written; before the first
+    /// step, when there is nothing to lose, at once with <see cref="OperationCanceledException"/>.
     /// </summary>
     /// <exception cref="NonFiniteException">An update met a NaN or infinite loss or gradient: the step is refused, and the message names the last good checkpoint.</exception>
-    public LoopOutcome Run(Func<bool> stopRequested, CancellationToken cancellation)
+    public LoopOutcome Run(CancellationToken stopAfterStep)
     {
-        var initial = Evaluate(0, cancellation);
+        var initial = Evaluate(0, stopAfterStep);
         var latest = initial;
         var step = 0L;
-        var stopping = stopRequested();
+        var stopping = stopAfterStep.IsCancellationRequested;
         while (step < settings.Steps && !stopping)
         {
             step++;
-            var report = Step(step, cancellation);
-            stopping = stopRequested();
+            var report = Step(step);
+            stopping = stopAfterStep.IsCancellationRequested;
             var last = step == settings.Steps;
             if (last || (IsDue(step, settings.EvaluateEvery) && !stopping))
             {
-                latest = Evaluate(step, cancellation);
+                latest = Evaluate(step, CancellationToken.None);
             }
 
             recorder.StepFinished(report, latest.Step == step ? latest : null);
@@ -69,13 +68,13 @@ public sealed class TrainingLoop(
             initial, latest.Step == step ? latest : null, Interrupted: step < settings.Steps, State(step), _total);
     }
 
-    private StepReport Step(long step, CancellationToken cancellation)
+    private StepReport Step(long step)
     {
         var clock = new PhaseClock();
-        var (groups, statistics) = RollOut(step, clock, cancellation);
-        var decisions = clock.Time(Phase.Advantage, () => recomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
+        var (groups, statistics) = RollOut(step, clock);
+        var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
         var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
-        var update = clock.Time(Phase.Update, () => Update(step, packed, cancellation));
+        var update = clock.Time(Phase.Update, () => Update(step, packed));
         _total.Add(clock);
         _rolloutsTotal += decisions.Count;
         _tokensGenerated += statistics.TokensGenerated;
@@ -84,7 +83,7 @@ public sealed class TrainingLoop(
     }
 
     /// <summary>Asks the allocator for round after round until it has no more, so that later rounds know what earlier ones showed.</summary>
-    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics) RollOut(long step, PhaseClock clock, CancellationToken cancellation)
+    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics) RollOut(long step, PhaseClock clock)
     {
         var chosen = prompts.Next(settings.PromptsPerStep);
         var merged = new GroupMerger(chosen);
@@ -98,17 +97,17 @@ public sealed class TrainingLoop(
             }
 
             var request = new RolloutRequest(step, RolloutPurpose.Training, plan.Budgets, settings.Sampling);
-            var result = clock.Time(Phase.Rollout, () => source.Generate(request, recorder.Progress("rollout", plan.TotalRollouts), cancellation));
+            var result = clock.Time(Phase.Rollout, () => source.Generate(request, recorder.Progress("rollout", plan.TotalRollouts), CancellationToken.None));
             merged.Add(clock.Time(Phase.Verify, () => result.Groups.Select(grader.Grade).ToList()));
             statistics += result.Statistics;
         }
     }
 
-    private UpdateReport Update(long step, IReadOnlyList<OptimizerBatch> packed, CancellationToken cancellation)
+    private UpdateReport Update(long step, IReadOnlyList<OptimizerBatch> packed)
     {
         try
         {
-            return updater.Update(packed, cancellation);
+            return updater.Update(packed);
         }
         catch (NonFiniteException exception)
         {
@@ -124,8 +123,11 @@ public sealed class TrainingLoop(
         return report;
     }
 
-    private LoopState State(long step) =>
-        new(step, updater.PolicyVersion, prompts.State.Epoch, prompts.State.Position, _rolloutsTotal, _tokensGenerated, _tokensTrained);
+    private LoopState State(long step)
+    {
+        var (epoch, position, deferred) = prompts.State;
+        return new LoopState(step, updater.PolicyVersion, epoch, position, deferred, _rolloutsTotal, _tokensGenerated, _tokensTrained);
+    }
 
     private static bool IsDue(long step, long every) => every > 0 && step % every == 0;
 }

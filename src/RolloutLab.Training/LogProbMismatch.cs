@@ -16,7 +16,7 @@ internal sealed class LogProbMismatch
 
     public void Observe(Tensor logProbs, float[] behaviour)
     {
-        var trainer = logProbs.to_array<float>();
+        var trainer = logProbs.ToArray<float>();
         for (var i = 0; i < behaviour.Length; i++)
         {
             var probability = Math.Abs(Math.Exp(trainer[i]) - Math.Exp(behaviour[i]));

@@ -10,26 +10,10 @@ internal readonly record struct LossTokens(float[] OldLogProbs, float[] Advantag
 {
     public int Count => Weights.Length;
 
-    public static LossTokens Of(MicroBatch batch)
-    {
-        var count = 0;
-        foreach (var mask in batch.LossMask)
-        {
-            count += mask != 0 ? 1 : 0;
-        }
-
-        var tokens = new LossTokens(new float[count], new float[count], new float[count]);
-        for (int t = 0, m = 0; m < count; t++)
-        {
-            if (batch.LossMask[t] != 0)
-            {
-                tokens.OldLogProbs[m] = batch.OldLogProbs[t];
-                tokens.Advantages[m] = batch.Advantages[t];
-                tokens.Weights[m] = batch.LossWeights[t];
-                m++;
-            }
-        }
-
-        return tokens;
-    }
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="indices">Its loss tokens, in the order of their log-probs.</param>
+    public static LossTokens Of(MicroBatch batch, int[] indices) => new(
+        Array.ConvertAll(indices, t => batch.OldLogProbs[t]),
+        Array.ConvertAll(indices, t => batch.Advantages[t]),
+        Array.ConvertAll(indices, t => batch.LossWeights[t]));
 }

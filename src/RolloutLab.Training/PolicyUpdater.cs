@@ -30,14 +30,13 @@ public sealed class PolicyUpdater(
     public long PolicyVersion => optimizer.Step;
 
     /// <inheritdoc/>
-    public UpdateReport Update(IReadOnlyList<OptimizerBatch> batches, CancellationToken cancellation)
+    public UpdateReport Update(IReadOnlyList<OptimizerBatch> batches)
     {
         var metrics = new MetricSums();
         var mismatch = new LogProbMismatch();
         var tokensTrained = 0L;
         for (var i = 0; i < batches.Count; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
             optimizer.ZeroGrad();
             foreach (var microBatch in batches[i].MicroBatches)
             {
@@ -58,14 +57,14 @@ public sealed class PolicyUpdater(
     private void Accumulate(MicroBatch batch, MetricSums metrics, LogProbMismatch? mismatch)
     {
         using var scope = new TensorScope();
-        var tokens = LossTokens.Of(batch);
-        var (logProbs, entropy) = model.TokenLogProbs(batch, temperature);
+        var (indices, logProbs, entropy) = model.Score(batch, temperature);
+        var tokens = LossTokens.Of(batch, indices);
         var inputs = new LossInputs(
             logProbs,
             entropy,
-            torch.tensor(tokens.OldLogProbs),
-            torch.tensor(tokens.Advantages),
-            torch.tensor(tokens.Weights),
+            torch.tensor<float>(tokens.OldLogProbs),
+            torch.tensor<float>(tokens.Advantages),
+            torch.tensor<float>(tokens.Weights),
             ReferenceLogProbs(batch));
         var outputs = loss.Compute(inputs);
         var total = WithRegularisers(outputs.Loss, inputs, metrics);
@@ -94,7 +93,7 @@ public sealed class PolicyUpdater(
         }
 
         using var noGrad = torch.no_grad();
-        return reference.TokenLogProbs(batch, temperature).LogProbs;
+        return reference.Score(batch, temperature).LogProbs;
     }
 
     private Tensor WithRegularisers(Tensor policyLoss, LossInputs inputs, MetricSums metrics)
@@ -103,7 +102,7 @@ public sealed class PolicyUpdater(
         if (inputs.RefLogProbs is { } refLogProbs)
         {
             var kl = KlEstimators.Estimate(section.KlEstimator, inputs.LogProbs, refLogProbs);
-            metrics.AddSum("actor/kl_loss", kl.sum().item(), inputs.Weights.numel);
+            metrics.AddSum("actor/kl_loss", kl.sum().item(), inputs.Weights.numel());
             total += (kl * inputs.Weights).sum() * section.KlCoefficient;
         }
 

@@ -6,22 +6,13 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Training;
 
-/// <summary>What one step of supervised fine-tuning measured.</summary>
-/// <param name="Loss">Mean negative log-likelihood of the response tokens.</param>
-/// <param name="Entropy">Mean entropy at the response tokens.</param>
-/// <param name="GradNorm">Gradient norm before clipping.</param>
-/// <param name="LearningRate">Rate of the step.</param>
-/// <param name="Tokens">Tokens that went through forward and backward.</param>
-public readonly record struct SupervisedStep(double Loss, double Entropy, double GradNorm, double LearningRate, long Tokens);
-
 /// <summary>Supervised fine-tuning: maximises the likelihood of demonstrated responses, mean over the step's response tokens.</summary>
 public sealed class SupervisedTrainer(
-    DecoderModel model, IDemonstrationSource demonstrations, AdamW optimizer, LearningRateSchedule schedule, SftSection section)
+    DecoderModel model, IDemonstrationSource demonstrations, AdamW optimizer, LearningRateSchedule schedule, SftSection section) : ISupervisedTrainer
 {
     private readonly MicroBatchPacker _packer = new(section.MicroBatchTokens);
 
-    /// <summary>Takes optimizer step number <paramref name="step"/>, from 1, on the demonstrations that belong to it.</summary>
-    /// <exception cref="NonFiniteException">The loss or gradient is NaN or infinite; the parameters are as before.</exception>
+    /// <inheritdoc/>
     public SupervisedStep Step(long step)
     {
         var first = (step - 1) * section.SequencesPerStep;
@@ -52,8 +43,8 @@ public sealed class SupervisedTrainer(
     private (double Loss, double Entropy) Accumulate(MicroBatch batch)
     {
         using var scope = new TensorScope();
-        var (logProbs, entropy) = model.TokenLogProbs(batch, temperature: 1);
-        var loss = -(logProbs * torch.tensor(LossTokens.Of(batch).Weights)).sum();
+        var (indices, logProbs, entropy) = model.Score(batch);
+        var loss = -(logProbs * torch.tensor<float>(LossTokens.Of(batch, indices).Weights)).sum();
         loss.backward();
         return (loss.item(), entropy.sum().item());
     }

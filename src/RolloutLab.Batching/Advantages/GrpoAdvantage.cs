@@ -10,7 +10,7 @@ namespace RolloutLab.Batching;
 /// get 0 and leave mean and deviation. A group with one reward gets 0 (<c>singleton: zero</c>) or its reward
 /// (<c>singleton: reward</c>, as verl does).
 /// </summary>
-public sealed class GrpoAdvantage(AdvantageSection section) : IAdvantageEstimator
+public sealed class GrpoAdvantage(GrpoAdvantageSection section) : IAdvantageEstimator
 {
     /// <inheritdoc/>
     public IReadOnlyList<float[]> Estimate(IReadOnlyList<GradedGroup> groups)

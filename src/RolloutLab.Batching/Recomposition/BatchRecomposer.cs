@@ -6,7 +6,7 @@ namespace RolloutLab.Batching;
 /// Decides which of a step's rollouts are trained, with a reason for each. Advantages are computed on whole groups
 /// before, so no decision shifts a baseline.
 /// </summary>
-public sealed class BatchRecomposer
+public static class BatchRecomposer
 {
     /// <summary>Reason of a rollout that is trained as sampled.</summary>
     public const string OnPolicy = "on_policy";
@@ -21,7 +21,7 @@ public sealed class BatchRecomposer
     /// <param name="groups">The step's graded groups.</param>
     /// <param name="advantages">Advantages aligned to the groups.</param>
     /// <param name="policyVersion">The version about to be updated; gives each rollout its age.</param>
-    public IReadOnlyList<RolloutDecision> Recompose(
+    public static IReadOnlyList<RolloutDecision> Recompose(
         IReadOnlyList<GradedGroup> groups, IReadOnlyList<float[]> advantages, long policyVersion)
     {
         var decisions = new List<RolloutDecision>(groups.Sum(g => g.Count));

@@ -8,5 +8,5 @@ public interface IPolicyUpdater
 
     /// <summary>Takes one optimizer step for each batch, in order.</summary>
     /// <exception cref="NonFiniteException">A loss or gradient was NaN or infinite; the parameters are as before that optimizer step.</exception>
-    UpdateReport Update(IReadOnlyList<OptimizerBatch> batches, CancellationToken cancellation);
+    UpdateReport Update(IReadOnlyList<OptimizerBatch> batches);
 }

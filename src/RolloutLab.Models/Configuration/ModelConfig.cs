@@ -67,6 +67,16 @@ public sealed record ModelConfig
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadDim;
 
+    /// <summary>The plainest architecture with these options: Qwen3 for query/key normalisation, Qwen2 for biases alone, else Llama.</summary>
+    /// <param name="attentionBias">Whether the query, key and value projections have biases.</param>
+    /// <param name="qkNorm">Whether query and key heads are normalised.</param>
+    public static ModelFamily FamilyWith(bool attentionBias, bool qkNorm) => (attentionBias, qkNorm) switch
+    {
+        (_, true) => ModelFamily.Qwen3,
+        (true, false) => ModelFamily.Qwen2,
+        _ => ModelFamily.Llama,
+    };
+
     /// <summary>
     /// The first value that is out of range, by its <c>config.json</c> key with the reason, or null when the model can be
     /// built.

@@ -69,30 +69,34 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensor of a name, or null.</summary>
     public SafetensorsEntry? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Reads a tensor of type F32, F16 or BF16 as float32; the narrow types convert exactly.</summary>
+    /// <summary>Reads consecutive elements of a tensor of type F32, F16 or BF16 as float32; the narrow types convert exactly.</summary>
     /// <param name="entry">An entry of this file.</param>
-    /// <param name="destination">Receives all its elements; its length must be <see cref="SafetensorsEntry.ElementCount"/>.</param>
+    /// <param name="firstElement">Where to begin, from 0 in row-major order.</param>
+    /// <param name="destination">Receives as many elements as it is long.</param>
     /// <exception cref="CheckpointException">The tensor has another type, or the file cannot be read.</exception>
-    public void ReadFloat32(SafetensorsEntry entry, Span<float> destination)
+    /// <exception cref="ArgumentOutOfRangeException">The tensor has not that many elements.</exception>
+    public void ReadFloat32(SafetensorsEntry entry, long firstElement, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, entry.ElementCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, entry.ElementCount - destination.Length);
         if (entry.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
         {
             throw new CheckpointException($"{Path}: {Excerpt.Of(entry.Name)}: dtype {entry.Type} cannot be loaded as weights; supported: F32, F16, BF16");
         }
 
+        var offset = _dataStart + entry.Begin + (firstElement * entry.Type.ByteSize());
         var bytes = MemoryMarshal.AsBytes(destination);
         if (entry.Type == SafetensorsType.F32)
         {
-            ReadBytes(entry, bytes);
+            ReadFully(_handle, offset, bytes, Path);
             return;
         }
 
         // The narrow values are read into the upper half of the destination and widened front to back: element i is
         // written at byte 4i and was read from byte 2n + 2i, which is never behind the writer.
         var narrow = bytes[(bytes.Length / 2)..];
-        ReadBytes(entry, narrow);
+        ReadFully(_handle, offset, narrow, Path);
         var values = MemoryMarshal.Cast<byte, ushort>(narrow);
         for (var i = 0; i < destination.Length; i++)
         {
@@ -101,7 +105,7 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads a tensor's bytes as they are in the file.</summary>
+    /// <summary>Reads all bytes of a tensor as they are in the file.</summary>
     /// <param name="entry">An entry of this file.</param>
     /// <param name="destination">Receives the bytes; its length must be the tensor's.</param>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>

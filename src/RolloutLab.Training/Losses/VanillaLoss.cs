@@ -20,7 +20,7 @@ public sealed class VanillaLoss(VanillaLossSection section) : IPolicyLoss
         var negative = -inputs.Advantages;
         var unclipped = negative * ratio;
         var clipped = negative * ratio.clamp(1 - section.ClipLow, 1 + section.ClipHigh);
-        var loss = torch.maximum(unclipped, clipped);
+        var loss = unclipped.maximum(clipped);
         var metrics = new List<KeyValuePair<string, double>>
         {
             new("actor/pg_clipfrac", clipped.gt(unclipped).to(ScalarType.Float32).sum().item()),
@@ -30,8 +30,8 @@ public sealed class VanillaLoss(VanillaLossSection section) : IPolicyLoss
         {
             var bound = negative * section.DualClip;
             var isNegative = inputs.Advantages.lt(0);
-            metrics.Add(new("actor/pg_clipfrac_lower", torch.where(isNegative, loss.gt(bound).to(ScalarType.Float32), torch.zeros_like(loss)).sum().item()));
-            loss = torch.where(isNegative, torch.minimum(bound, loss), loss);
+            metrics.Add(new("actor/pg_clipfrac_lower", (isNegative.to(ScalarType.Float32) * loss.gt(bound).to(ScalarType.Float32)).sum().item()));
+            loss = torch.where(isNegative, bound.minimum(loss), loss);
         }
 
         return new LossOutputs((loss * inputs.Weights).sum(), metrics);

@@ -13,6 +13,7 @@ public sealed class AdamW : IDisposable
 {
     private readonly IReadOnlyList<NamedParameter> _parameters;
     private readonly OptimizerSection _section;
+    private readonly TensorOwner _owner = new();
     private readonly Tensor[] _tensors;
     private readonly Tensor[] _firstMoments;
     private readonly Tensor[] _secondMoments;
@@ -27,8 +28,9 @@ public sealed class AdamW : IDisposable
         _section = section;
         _tensors = parameters.Select(p => p.Tensor).ToArray();
         _decay = parameters.Select(p => p.Decay).ToArray();
-        _firstMoments = _tensors.Select(ZerosLike).ToArray();
-        _secondMoments = _tensors.Select(ZerosLike).ToArray();
+        using var scope = new TensorScope();
+        _firstMoments = _tensors.Select(t => _owner.Take(torch.zeros(t.shape))).ToArray();
+        _secondMoments = _tensors.Select(t => _owner.Take(torch.zeros(t.shape))).ToArray();
     }
 
     /// <summary>Optimizer steps taken.</summary>
@@ -53,18 +55,18 @@ public sealed class AdamW : IDisposable
         return norm;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var moment in _firstMoments.Concat(_secondMoments))
-        {
-            moment.Dispose();
-        }
-    }
+    /// <summary>Writes moments and step count as a safetensors file.</summary>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void Save(string path) => OptimizerFile.Write(path, Moments(), Step);
 
-    private static Tensor ZerosLike(Tensor parameter)
-    {
-        using var scope = new TensorScope();
-        return scope.Detach(torch.zeros_like(parameter));
-    }
+    /// <summary>Reads what <see cref="Save"/> wrote for the same parameters.</summary>
+    /// <exception cref="CheckpointException">The file is damaged or belongs to another model.</exception>
+    public void Load(string path) => Step = OptimizerFile.Read(path, Moments());
+
+    /// <inheritdoc/>
+    public void Dispose() => _owner.Dispose();
+
+    private List<(string Name, Tensor Tensor)> Moments() => _parameters
+        .SelectMany((p, i) => new[] { ($"exp_avg.{p.Name}", _firstMoments[i]), ($"exp_avg_sq.{p.Name}", _secondMoments[i]) })
+        .ToList();
 }

@@ -17,7 +17,7 @@ public class KlEstimatorTests
     {
         using var scope = new TensorScope();
 
-        var kl = KlEstimators.Estimate(estimator, torch.tensor(LogProbs), torch.tensor(RefLogProbs));
+        var kl = KlEstimators.Estimate(estimator, torch.tensor<float>(LogProbs), torch.tensor<float>(RefLogProbs));
 
         Assert.Equal(expected, kl.mean().item(), 1e-6);
     }
@@ -27,6 +27,6 @@ public class KlEstimatorTests
     {
         using var scope = new TensorScope();
 
-        Assert.Equal(10, KlEstimators.Estimate(KlEstimator.K3, torch.tensor([-500f]), torch.tensor([0f])).item(), 1e-6);
+        Assert.Equal(10, KlEstimators.Estimate(KlEstimator.K3, torch.tensor<float>([-500f]), torch.tensor<float>([0f])).item(), 1e-6);
     }
 }

@@ -36,7 +36,7 @@ public class VanillaLossTests
 
         // d/dl of -A r is -A r; the first token (A > 0, r above 1.28) is clipped.
         double[] expected = [0, -1, -.449329, .745912, .409365];
-        Assert.All(expected.Zip(logProbs.grad()!.to_array<float>()), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        Assert.All(expected.Zip(logProbs.grad()!.ToArray<float>()), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class VanillaLossTests
         outputs.Loss.backward();
 
         Assert.Equal(3, outputs.Loss.item(), 1e-6);
-        Assert.Equal([0f], logProbs.grad()!.to_array<float>());
+        Assert.Equal([0f], logProbs.grad()!.ToArray<float>());
         Assert.Equal(1, outputs.Metrics.Single(m => m.Key == "actor/pg_clipfrac_lower").Value);
     }
 
@@ -62,8 +62,8 @@ public class VanillaLossTests
     private static LossOutputs Compute(
         float[] logProbs, float[] old, float[] advantages, float[] weights, out Tensor leaf, VanillaLossSection? section = null)
     {
-        leaf = torch.tensor(logProbs).requires_grad_();
-        var inputs = new LossInputs(leaf, torch.zeros_like(leaf), torch.tensor(old), torch.tensor(advantages), torch.tensor(weights), null);
+        leaf = torch.tensor<float>(logProbs).requires_grad_();
+        var inputs = new LossInputs(leaf, torch.zeros(leaf.shape), torch.tensor<float>(old), torch.tensor<float>(advantages), torch.tensor<float>(weights), null);
         return new VanillaLoss(section ?? Section).Compute(inputs);
     }
 }

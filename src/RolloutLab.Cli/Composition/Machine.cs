@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using RolloutLab.Core;
+using RolloutLab.Recipes;
+using RolloutLab.Runs;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Cli;
+
+/// <summary>The machine as a run uses it: threads and device, started once before any tensor exists.</summary>
+/// <param name="Info">What LibTorch runs on.</param>
+/// <param name="Device">Where the model runs.</param>
+internal sealed record Machine(TorchRuntimeInfo Info, Device Device)
+{
+    /// <summary>Loads LibTorch and sets it up as the recipe asks.</summary>
+    /// <exception cref="SetupException">LibTorch is absent, or the recipe asks for what this build does not have.</exception>
+    public static Machine Start(Recipe recipe)
+    {
+        if (recipe.Device == DeviceChoice.Cuda)
+        {
+            throw new SetupException("device = cuda: the rollout engine's kernels are built for the CPU only; set device: cpu or device: auto");
+        }
+
+        if (recipe.Dtype != DtypeChoice.Float32)
+        {
+            throw new SetupException("dtype = bfloat16: the CPU kernels compute in float32; set dtype: float32");
+        }
+
+        var info = TorchRuntime.Initialize(recipe.Threads > 0 ? recipe.Threads : Environment.ProcessorCount);
+        return new Machine(info, Device.Cpu);
+    }
+
+    /// <summary>What is recorded with the run.</summary>
+    public RunEnvironment Describe(Func<string, string?> variable) => new()
+    {
+        ProgramVersion = CommandLineProgram.Version,
+        DotNet = RuntimeInformation.FrameworkDescription,
+        OperatingSystem = RuntimeInformation.OSDescription,
+        CpuModel = CpuModel.Read(),
+        CpuCount = Environment.ProcessorCount,
+        MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        LibTorch = Info.LibtorchVersion,
+        LibTorchSource = variable("ROLLOUTLAB_LIBTORCH_SOURCE"),
+        Blas = $"{Info.Blas.Name} {Info.Blas.Threading} {Info.Blas.Core}".TrimEnd(),
+        Kernels = Info.CpuCapability,
+        Threads = Info.AtenThreads,
+        Device = Device.ToString(),
+    };
+}

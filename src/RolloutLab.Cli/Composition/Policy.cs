@@ -1,0 +1,104 @@
+using RolloutLab.Core;
+using RolloutLab.Data;
+using RolloutLab.Models;
+using RolloutLab.Recipes;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Cli;
+
+/// <summary>A model with its tokenizer, from a folder or from scratch. Owns weights and model.</summary>
+internal sealed class Policy : IDisposable
+{
+    private const string TokenizerName = "tokenizer.json";
+
+    private readonly ModelFolder? _source;
+
+    private Policy(ITokenizer tokenizer, DecoderWeights weights, ModelFolder? source)
+    {
+        (Tokenizer, Weights, _source) = (tokenizer, weights, source);
+        Model = new DecoderModel(weights);
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>The parameters.</summary>
+    public DecoderWeights Weights { get; }
+
+    /// <summary>The model over them.</summary>
+    public DecoderModel Model { get; }
+
+    /// <summary>Opens or initialises what the recipe's <c>model</c> and <c>tokenizer</c> sections name.</summary>
+    public static Policy Create(Recipe recipe, RandomStreams random, Device device)
+    {
+        if (recipe.Model.Path is { } path)
+        {
+            return Open(path, recipe.Tokenizer, device);
+        }
+
+        var tokenizer = CreateTokenizer(recipe.Tokenizer, modelFolder: null);
+        var config = ConfigOf(recipe.Model.Config!, tokenizer.VocabularySize);
+        return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null);
+    }
+
+    /// <summary>Opens a model folder.</summary>
+    public static Policy Open(string folder, TokenizerSection tokenizerSection, Device device)
+    {
+        var source = ModelFolder.Open(folder);
+        var tokenizer = CreateTokenizer(tokenizerSection, folder);
+        if (tokenizer.VocabularySize > source.Config.VocabularySize)
+        {
+            throw new CheckpointException(
+                $"{folder}: the tokenizer has {tokenizer.VocabularySize} ids, the model's vocab_size is {source.Config.VocabularySize}; use the tokenizer the model was trained with");
+        }
+
+        return new Policy(tokenizer, source.LoadWeights(device), source);
+    }
+
+    /// <summary>Whether a folder holds a model.</summary>
+    public static bool IsModelFolder(string path) => File.Exists(Path.Combine(path, ModelFolder.ConfigFile));
+
+    /// <summary>Writes model and tokenizer as a model folder.</summary>
+    public void Save(string folder)
+    {
+        ModelFolder.Save(folder, Weights, _source);
+        var tokenizer = Path.Combine(folder, TokenizerName);
+        if (!File.Exists(tokenizer))
+        {
+            TokenizerFile.Save(tokenizer, Tokenizer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model.Dispose();
+        Weights.Dispose();
+    }
+
+    private static ITokenizer CreateTokenizer(TokenizerSection section, string? modelFolder) => section switch
+    {
+        FileTokenizerSection file => TokenizerFile.Load(file.Path),
+        CountdownTokenizerSection => CountdownVocabulary.CreateTokenizer(),
+        BytesTokenizerSection => new ByteTokenizer(),
+        ModelTokenizerSection when modelFolder is not null => TokenizerFile.Load(Path.Combine(modelFolder, TokenizerName)),
+        _ => throw new RecipeException("tokenizer.type = model: there is no model folder to take it from; set tokenizer.type to file, countdown or bytes"),
+    };
+
+    private static ModelConfig ConfigOf(ModelConfigSection section, int vocabularySize) => new()
+    {
+        Family = ModelConfig.FamilyWith(section.AttentionBias, section.QkNorm),
+        AttentionBias = section.AttentionBias,
+        VocabularySize = vocabularySize,
+        HiddenSize = section.HiddenSize,
+        Layers = section.Layers,
+        Heads = section.Heads,
+        KeyValueHeads = section.KvHeads,
+        HeadDim = section.HeadSize,
+        IntermediateSize = section.IntermediateSize,
+        MaxPositions = section.MaxPositions,
+        RopeTheta = section.RopeTheta,
+        NormEpsilon = section.NormEpsilon,
+        TieWordEmbeddings = section.TieEmbeddings,
+    };
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using RolloutLab.Core;
+using RolloutLab.Data;
+using RolloutLab.Orchestration;
+using RolloutLab.Recipes;
+using RolloutLab.Runs;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Cli;
+
+/// <summary>What every computing command has: the policy, the datasets, the evaluator. Owns the policy.</summary>
+internal sealed class RunSession : IDisposable
+{
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly RunContext _context;
+
+    public RunSession(Recipe recipe, string? modelFolder, Machine machine, RunContext context)
+    {
+        (Recipe, Machine, _context) = (recipe, machine, context);
+        Random = new RandomStreams((ulong)recipe.Seed);
+        Policy = modelFolder is null
+            ? Policy.Create(recipe, Random, machine.Device)
+            : Policy.Open(modelFolder, recipe.Tokenizer, machine.Device);
+        Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random);
+    }
+
+    public Recipe Recipe { get; }
+
+    public Machine Machine { get; }
+
+    public RandomStreams Random { get; }
+
+    public Policy Policy { get; }
+
+    public Datasets Datasets { get; }
+
+    public IRunObserver Observer => _context.Observer;
+
+    public CancellationToken StopAfterStep => _context.StopAfterStep;
+
+    /// <summary>Loads a prompt set the recipe must name.</summary>
+    public PromptSet RequirePrompts(string key, PromptSetSection? section)
+    {
+        if (section is null)
+        {
+            throw new RecipeException($"{Recipe.Source}: data.{key}: missing: name a prompt set, such as {{ type: jsonl, path: problems.jsonl }}");
+        }
+
+        return Datasets.Prompts(key == "eval" ? Path.GetFileNameWithoutExtension(section.Path) : key, section, Observer.Notice);
+    }
+
+    /// <summary>The evaluator of the recipe's <c>evaluation</c> section.</summary>
+    public Evaluator Evaluator(PromptSet prompts, IRolloutSource source, Grader grader)
+    {
+        var section = Recipe.Evaluation;
+        return new Evaluator(prompts.Prompts, prompts.Name, section.Rollouts, [.. section.PassAt], section.Sampling, source, grader);
+    }
+
+    /// <summary>Tells that the run begins.</summary>
+    public void Announce(RunKind kind, long steps, string? directory, params ReadOnlySpan<(string Label, string Text)> facts)
+    {
+        var weights = Policy.Weights;
+        List<KeyValuePair<string, string>> all =
+        [
+            new("model", $"{weights.ParameterCount / 1e6:0.##}M parameters, {weights.Config.Layers} layers, vocabulary {weights.Config.VocabularySize}"),
+        ];
+        foreach (var (label, text) in facts)
+        {
+            all.Add(new(label, text));
+        }
+
+        var info = Machine.Info;
+        all.Add(new("machine", $"{info.AtenThreads} threads, {info.CpuCapability}, {info.Blas.Name} {info.Blas.Threading} {info.Blas.Core}, LibTorch {info.LibtorchVersion}"));
+        Observer.RunStarted(new RunStart(kind, Recipe.Name, steps, directory, all));
+    }
+
+    /// <summary>Writes the summary, tells it, and returns how the run ended.</summary>
+    public RunEnding Finish(RunDirectory? directory, bool interrupted, PolicyScore initial, PolicyScore final, LoopState state, PhaseClock seconds)
+    {
+        var summary = new RunSummary
+        {
+            Stopped = interrupted ? RunEnding.Interrupted : RunEnding.Finished,
+            Initial = initial,
+            Final = final,
+            Steps = state.Step,
+            RolloutsTotal = state.RolloutsTotal,
+            TokensGenerated = state.TokensGenerated,
+            TokensTrained = state.TokensTrained,
+            WallSeconds = Stopwatch.GetElapsedTime(_started).TotalSeconds,
+            Seconds = new PhaseSeconds
+            {
+                Rollout = seconds[Phase.Rollout],
+                Verify = seconds[Phase.Verify],
+                Advantage = seconds[Phase.Advantage],
+                Update = seconds[Phase.Update],
+                Eval = seconds[Phase.Eval],
+            },
+            PeakMemoryBytes = TorchRuntime.Memory().PeakResidentBytes,
+            Seed = Recipe.Seed,
+            RecipeHash = Recipe.Hash,
+        };
+        directory?.WriteSummary(summary);
+        Observer.RunFinished(summary);
+        return summary.Stopped;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Policy.Dispose();
+}

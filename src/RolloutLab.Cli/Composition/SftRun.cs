@@ -1,0 +1,56 @@
+using RolloutLab.Core;
+using RolloutLab.Orchestration;
+using RolloutLab.Recipes;
+using RolloutLab.Runs;
+using RolloutLab.Training;
+
+namespace RolloutLab.Cli;
+
+/// <summary><c>sft</c>: supervised fine-tuning alone; the result is a checkpoint, which is a model folder.</summary>
+internal sealed class SftRun : IDisposable
+{
+    private readonly Recipe _recipe;
+    private readonly RunSession _session;
+    private readonly SftStage _stage;
+    private readonly LiveSource? _engine;
+
+    public SftRun(Recipe recipe, Machine machine, RunContext context)
+    {
+        var section = recipe.Sft ?? throw new RecipeException($"{recipe.Source}: sft: missing: the sft command needs this section");
+        _recipe = recipe;
+        _session = new RunSession(recipe, modelFolder: null, machine, context);
+        Evaluator? evaluator = null;
+        if (recipe.Data.Eval is not null)
+        {
+            var prompts = _session.RequirePrompts("eval", recipe.Data.Eval);
+            var longest = prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
+            _engine = new LiveSource(
+                _session.Policy, recipe.Engine, Math.Min(longest, _session.Policy.Model.MaxPositions), _session.Random, () => 0);
+            evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.Verifier)));
+        }
+
+        _stage = new SftStage(_session, section, evaluator);
+    }
+
+    /// <summary>Runs it, everything written to the run's folder.</summary>
+    public RunEnding Execute(RunDirectory directory)
+    {
+        var section = _recipe.Sft!;
+        _session.Announce(
+            RunKind.Sft, section.Steps, directory.Path, ("data", section.Data.Path), ("step", $"{section.SequencesPerStep} demonstrations"));
+        var outcome = _stage.Execute(directory.MetricsPath);
+        var state = new LoopState(outcome.Steps, outcome.Steps, 0, 0, [], 0, 0, outcome.TokensTrained);
+        new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint.KeepLast, _session.Policy.Save, _stage.Optimizer).Write(state);
+        var final = outcome.Final?.ToScore() ?? new PolicyScore();
+        return _session.Finish(
+            directory, outcome.Interrupted, new PolicyScore { Loss = outcome.FirstLoss }, final with { Loss = outcome.LastLoss }, state, outcome.Seconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stage.Dispose();
+        _engine?.Dispose();
+        _session.Dispose();
+    }
+}

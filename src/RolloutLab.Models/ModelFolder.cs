@@ -1,0 +1,112 @@
+using RolloutLab.Core;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Models;
+
+/// <summary>
+/// A model on disk as Hugging Face lays it out: <c>config.json</c>, <c>model.safetensors</c>, and beside them the
+/// tokenizer's files, which are copied by their bytes.
+/// </summary>
+public sealed class ModelFolder
+{
+    /// <summary>Name of the configuration file.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <summary>Name of the weight file.</summary>
+    public const string WeightsFile = "model.safetensors";
+
+    private static readonly string[] CompanionPatterns =
+    [
+        "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "chat_template*", "generation_config.json",
+    ];
+
+    private readonly byte[] _configJson;
+
+    private ModelFolder(string path, ModelConfig config, byte[] configJson) => (Path, Config, _configJson) = (path, config, configJson);
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The shape of the model in it.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Reads the configuration; the weights are read by <see cref="LoadWeights"/>.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="CheckpointException">There is no such folder, or its configuration cannot be used.</exception>
+    public static ModelFolder Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Directory.Exists(path))
+        {
+            throw new CheckpointException($"{path}: there is no such folder; a model is a folder with {ConfigFile} and {WeightsFile}");
+        }
+
+        var configPath = System.IO.Path.Combine(path, ConfigFile);
+        var json = ModelConfigFile.Read(configPath);
+        return new ModelFolder(path, ModelConfigFile.Parse(json, configPath), json);
+    }
+
+    /// <summary>
+    /// Saves a model. Each file is complete or not there; the configuration comes last, so a folder that has one is whole.
+    /// </summary>
+    /// <param name="path">The folder; made when absent.</param>
+    /// <param name="weights">The model.</param>
+    /// <param name="source">Where the other keys of <c>config.json</c> and the tokenizer's files come from; null for none.</param>
+    /// <exception cref="CheckpointException">A file cannot be read or written.</exception>
+    public static void Save(string path, DecoderWeights weights, ModelFolder? source = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(weights);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be made ({Excerpt.Of(error.Message)}); choose another folder", error);
+        }
+
+        weights.Save(System.IO.Path.Combine(path, WeightsFile));
+        source?.CopyCompanions(path);
+        var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson));
+        AtomicFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
+    }
+
+    /// <summary>Reads the weights.</summary>
+    /// <param name="device">Where to put them.</param>
+    /// <param name="trainable">Whether they take gradients.</param>
+    /// <exception cref="CheckpointException">The weights are absent, damaged or of another shape: file, tensor, reason.</exception>
+    public DecoderWeights LoadWeights(Device device, bool trainable = true)
+    {
+        var weights = System.IO.Path.Combine(Path, WeightsFile);
+        if (!File.Exists(weights) && File.Exists(weights + ".index.json"))
+        {
+            throw new CheckpointException($"{weights}: missing: sharded weights ({WeightsFile}.index.json) are not supported; save the model as one file");
+        }
+
+        return DecoderWeights.Load(Config, weights, device, trainable);
+    }
+
+    private void CopyCompanions(string destination)
+    {
+        if (System.IO.Path.GetFullPath(destination) == System.IO.Path.GetFullPath(Path))
+        {
+            return;
+        }
+
+        var current = Path;
+        try
+        {
+            foreach (var file in CompanionPatterns.SelectMany(pattern => Directory.GetFiles(Path, pattern)).Distinct().Order(StringComparer.Ordinal))
+            {
+                current = file;
+                using var content = File.OpenRead(file);
+                AtomicFile.Write(System.IO.Path.Combine(destination, System.IO.Path.GetFileName(file)), content.CopyTo);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{current}: cannot be read ({Excerpt.Of(error.Message)})", error);
+        }
+    }
+}
