@@ -1,11 +1,12 @@
 namespace RolloutLab.Engine;
 
-/// <summary>Copies the filled part of one KV block to another, in every layer.</summary>
+/// <summary>Copies one KV block to another, in every layer.</summary>
 public readonly record struct BlockCopy(int Source, int Destination);
 
 /// <summary>
-/// What the scheduler wants computed in one step: N tokens of S sequences, flat, prefill and decode mixed. The arrays
-/// are reused between steps; the counts say how much of each is valid.
+/// What the scheduler wants computed in one step: N tokens of S sequences, flat, prefill and decode mixed. The tokens of
+/// a sequence lie together, in order of position; all its earlier positions have been computed in earlier steps. No two
+/// tokens share a slot. The arrays are reused between steps; the counts say how much of each is valid.
 /// </summary>
 public sealed class ModelStep
 {
@@ -30,13 +31,16 @@ public sealed class ModelStep
     /// <summary>Row of <see cref="BlockTables"/> for each token, <c>[N]</c>.</summary>
     public int[] SequenceOfToken { get; set; } = [];
 
-    /// <summary>Block tables, <c>[S × BlockTableStride]</c>, row by row.</summary>
+    /// <summary>Block tables, <c>[S × BlockTableStride]</c>, row by row; 0 past a sequence's last block.</summary>
     public int[] BlockTables { get; set; } = [];
 
-    /// <summary>Entries in each block table row.</summary>
+    /// <summary>Entries in each block table row: as many as the longest of this step needs.</summary>
     public int BlockTableStride { get; set; }
 
-    /// <summary>Tokens (indices in [0, N)) whose next token is drawn, <c>[R]</c>.</summary>
+    /// <summary>
+    /// Tokens (indices in [0, N)) whose next token is drawn, <c>[R]</c>, never falling. One index comes several times in
+    /// a row where rollouts of one prompt draw their first tokens from the same logits.
+    /// </summary>
     public int[] SampleRows { get; set; } = [];
 
     /// <summary>Temperature for each drawn row, <c>[R]</c>; 0 is greedy.</summary>
@@ -75,9 +79,16 @@ public interface IModelRunner
     /// <summary>Number of KV blocks.</summary>
     int BlockCount { get; }
 
-    /// <summary>Copies KV blocks; called before the <see cref="Execute"/> whose tokens write to the copies.</summary>
+    /// <summary>
+    /// Copies KV blocks; called before the <see cref="Execute"/> whose tokens write to the copies, and only if there are
+    /// any. No block is a destination twice, nor the source of a later copy: making the copies in order, or reading all
+    /// sources before writing, comes to the same. (A source may be a later copy's destination.)
+    /// </summary>
     void CopyBlocks(ReadOnlySpan<BlockCopy> copies);
 
-    /// <summary>Computes a step and draws a token for each of its sample rows into <paramref name="sampled"/>, <c>[R]</c>.</summary>
+    /// <summary>
+    /// Computes a step and draws a token for each of its sample rows into <paramref name="sampled"/>, <c>[R]</c>; R may be 0.
+    /// A draw must depend on its row's context, sampling numbers and uniform number only.
+    /// </summary>
     void Execute(ModelStep step, Span<SampledToken> sampled);
 }

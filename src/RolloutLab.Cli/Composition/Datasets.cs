@@ -20,7 +20,7 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
         var loader = new PromptSetLoader(tokenizer, new PromptSetOptions
         {
             MaxPromptTokens = longest,
-            Overlong = section.Overlong == OverlongPrompts.Skip ? OverlongPolicy.Skip : OverlongPolicy.Error,
+            Overlong = section.Overlong == OverlongChoice.Skip ? OverlongPolicy.Skip : OverlongPolicy.Error,
             Limit = section.Limit > 0 ? section.Limit : null,
         });
         var set = loader.Load(name, section.Path, FormatOf(section));
@@ -38,7 +38,10 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
         if (section is CountdownTraceSection traces)
         {
             var problems = CountdownFile.Read(traces.Path).Select(e => e.Problem).ToList();
-            var options = new CountdownTraceOptions { MaxCharacters = traces.MaxCharacters, DeadEndProbability = traces.DeadEnds };
+            var options = new CountdownTraceOptions { MaxCharacters = traces.MaxCharacters,
+                MaxDeadEnds = traces.MaxDeadEnds,
+                DeadEndProbability = traces.DeadEndProbability,
+            };
             return new CountdownTraceSource(problems, tokenizer, options, random);
         }
 

@@ -36,9 +36,8 @@ public static class JsonlReader
                 continue;
             }
 
-            var where = $"{path}:{lines.Number}";
-            using var document = Parse(where, line);
-            yield return new JsonlRow(where, document.RootElement);
+            using var document = Parse($"{path}:{lines.Number}", line);
+            yield return new JsonlRow(path, lines.Number, document.RootElement);
         }
     }
 

@@ -8,10 +8,16 @@ public readonly struct JsonlRow
 {
     private readonly JsonElement _object;
 
-    internal JsonlRow(string where, JsonElement row) => (Where, _object) = (where, row);
+    internal JsonlRow(string path, long line, JsonElement row) => (Path, Line, _object) = (path, line, row);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Number of the line in the file, from 1.</summary>
+    public long Line { get; }
 
     /// <summary>File and line, as <c>path:line</c>.</summary>
-    public string Where { get; }
+    public string Where => $"{Path}:{Line}";
 
     /// <summary>A text field.</summary>
     /// <exception cref="DataException">It is missing, not a string, or holds a NUL or an unpaired surrogate.</exception>
@@ -73,6 +79,23 @@ public readonly struct JsonlRow
     /// <summary>An error about this row.</summary>
     /// <param name="reason">What is wrong and the remedy, as one clause.</param>
     public DataException Error(string reason) => new($"{Where}: {reason}");
+
+    /// <summary>Token ids of a text made from this row; its errors name the row.</summary>
+    /// <exception cref="DataException">The text is empty or has a character the tokenizer lacks.</exception>
+    internal int[] Encode(ITokenizer tokenizer, string text, string what)
+    {
+        int[] tokenIds;
+        try
+        {
+            tokenIds = tokenizer.Encode(text);
+        }
+        catch (DataException error)
+        {
+            throw Error($"the {what} cannot be tokenized: {error.Message}");
+        }
+
+        return tokenIds.Length > 0 ? tokenIds : throw Error($"the {what} is empty");
+    }
 
     private JsonElement Required(string field) =>
         _object.TryGetProperty(field, out var value)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using RolloutLab.Core;
@@ -53,7 +54,7 @@ public static class TokenizerFile
             json.WriteEndObject();
         }
 
-        AtomicTextFile.WriteLines(path, [System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)]);
+        AtomicTextFile.WriteLines(path, [Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)]);
     }
 
     /// <summary>Reads a tokenizer.</summary>
@@ -100,35 +101,34 @@ public static class TokenizerFile
             throw new DataException($"{path}: must be one JSON object");
         }
 
-        var type = Text(path, root, "type");
-        return type switch
+        var type = Text(path, Required(path, root, "type"), "type");
+        if (type is not (CharacterType or BytesType))
         {
-            CharacterType => new CharacterTokenizer(Texts(path, root, "symbols"), Text(path, root, "end_of_text")),
-            BytesType => new ByteTokenizer(Texts(path, root, "special_tokens"), Text(path, root, "end_of_text")),
-            _ => throw new DataException($"{path}: 'type' is '{type}'; known are '{CharacterType}' and '{BytesType}'"),
-        };
+            throw new DataException($"{path}: 'type' is '{type}'; known are '{CharacterType}' and '{BytesType}'");
+        }
+
+        var end = Text(path, Required(path, root, "end_of_text"), "end_of_text");
+        return type == CharacterType
+            ? new CharacterTokenizer(Texts(path, root, "symbols"), end)
+            : new ByteTokenizer(Texts(path, root, "special_tokens"), end);
     }
+
+    private static JsonElement Required(string path, JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) ? value : throw new DataException($"{path}: '{name}' is missing");
 
     private static List<string> Texts(string path, JsonElement root, string name)
     {
-        if (!root.TryGetProperty(name, out var array) || array.ValueKind != JsonValueKind.Array)
-        {
-            throw new DataException($"{path}: '{name}' must be an array of strings");
-        }
-
-        return [.. array.EnumerateArray().Select((item, at) => Text(path, item, $"{name}[{at}]", item.ValueKind))];
+        var array = Required(path, root, name);
+        return array.ValueKind == JsonValueKind.Array
+            ? [.. array.EnumerateArray().Select((item, at) => Text(path, item, $"{name}[{at}]"))]
+            : throw new DataException($"{path}: '{name}' must be an array of strings, not a JSON {array.ValueKind}");
     }
 
-    private static string Text(string path, JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value)
-            ? Text(path, value, name, value.ValueKind)
-            : throw new DataException($"{path}: '{name}' is missing");
-
-    private static string Text(string path, JsonElement value, string name, JsonValueKind kind)
+    private static string Text(string path, JsonElement value, string name)
     {
-        if (kind != JsonValueKind.String)
+        if (value.ValueKind != JsonValueKind.String)
         {
-            throw new DataException($"{path}: '{name}' must be a string, not a JSON {kind}");
+            throw new DataException($"{path}: '{name}' must be a string, not a JSON {value.ValueKind}");
         }
 
         try

@@ -70,7 +70,8 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
             (_sources[i], _destinations[i]) = (copies[i].Source, copies[i].Destination);
         }
 
-        var (sources, destinations) = (_sources.AsSpan(0, copies.Length), _destinations.AsSpan(0, copies.Length));
+        var sources = _sources.AsSpan(0, copies.Length);
+        var destinations = _destinations.AsSpan(0, copies.Length);
         for (var layer = 0; layer < _cache.Keys.Length; layer++)
         {
             fused.kv_copy_blocks(_cache.Keys[layer], _cache.Values[layer], sources, destinations);

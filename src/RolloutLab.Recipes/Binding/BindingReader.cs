@@ -158,7 +158,8 @@ internal sealed class BindingReader : SectionReader
             return $"did you mean {PathOf(nearest)}?";
         }
 
-        return RecipeSchema.Describe().FirstOrDefault(e => KeyPath.Leaf(e.Path) == key) is { } elsewhere
+        // The same key of another type of this section comes before one of another section.
+        return RecipeSchema.Describe().Where(e => KeyPath.Leaf(e.Path) == key).MinBy(e => e.Path == PathOf(key) ? 0 : 1) is { } elsewhere
             ? $"did you mean {elsewhere.Path}{(elsewhere.When.Length > 0 ? $" (with {elsewhere.When})" : "")}?"
             : $"known here: {string.Join(", ", _known)}";
     }

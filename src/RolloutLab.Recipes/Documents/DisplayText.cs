@@ -6,15 +6,13 @@ namespace RolloutLab.Recipes;
 /// <summary>Makes text that a user wrote fit to stand inside a one-line message.</summary>
 internal static class DisplayText
 {
-    private const int MaxLength = 60;
-
     /// <summary>The text with control characters and line breaks replaced, cut to a readable length.</summary>
-    public static string Shorten(string text)
+    public static string Shorten(string text, int maxLength = 60)
     {
-        var shortened = new StringBuilder(MaxLength);
+        var shortened = new StringBuilder();
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (shortened.Length >= MaxLength)
+            if (shortened.Length >= maxLength)
             {
                 return shortened.Append("...").ToString();
             }

@@ -46,10 +46,23 @@ internal sealed class DocumentParser
         }
         catch (YamlException error)
         {
-            string reason = DisplayText.Shorten(error.Message).TrimEnd('.');
-            string hint = text.Contains('\t', StringComparison.Ordinal) ? "; indent with spaces, not tabs" : "";
-            throw new RecipeException($"{parser.LocationOf(error.Start)}: not valid YAML: {reason}{hint}", error);
+            throw parser.Explain(error, text);
         }
+    }
+
+    private RecipeException Explain(YamlException error, string text)
+    {
+        string[] lines = text.Split('\n');
+        int tabbed = Array.FindIndex(lines, line => line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t'));
+        if (tabbed >= 0)
+        {
+            return new RecipeException($"{LocationOf(tabbed + 1)}: not valid YAML: a tab indents this line; indent with spaces", error);
+        }
+
+        // What is missing at the end is reported on the last line there is, not on the one after it.
+        int last = text.TrimEnd().Count(c => c == '\n') + 1;
+        string reason = DisplayText.Shorten(error.Message.TrimEnd('.'), maxLength: 200);
+        return new RecipeException($"{LocationOf(Math.Min((int)error.Start.Line, last))}: not valid YAML: {reason}", error);
     }
 
     private DocumentNode ReadDocument(string path)
@@ -139,10 +152,23 @@ internal sealed class DocumentParser
         return new SectionNode(LocationOf(start.Start), entries);
     }
 
-    private ParsingEvent Advance() =>
-        _events.MoveNext() ? _events.Current! : throw new YamlException("the text ends too early");
+    private ParsingEvent Advance()
+    {
+        Mark reached = _events.Current?.End ?? Mark.Empty;
+        try
+        {
+            return _events.MoveNext() ? _events.Current! : throw new YamlException(reached, reached, "the text ends too early");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
+        {
+            // What the scanner throws for some broken texts, such as an unfinished anchor in a list or a malformed tag.
+            throw new YamlException(reached, reached, "the text cannot be understood after this", error);
+        }
+    }
 
-    private SourceLocation LocationOf(Mark mark) => new(_source, _hasLines ? (int)mark.Line : 0, _baseFolder);
+    private SourceLocation LocationOf(Mark mark) => LocationOf((int)mark.Line);
+
+    private SourceLocation LocationOf(int line) => new(_source, _hasLines ? line : 0, _baseFolder);
 
     private RecipeException Refuse(ParsingEvent at, string rule) => new($"{LocationOf(at.Start)}: {rule}");
 }

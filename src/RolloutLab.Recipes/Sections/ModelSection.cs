@@ -72,14 +72,14 @@ public sealed record ModelConfigSection
         int hidden = r.Integer("hidden_size", null, AtLeast(1), "Width of the residual stream.");
         int layers = r.Integer("layers", null, AtLeast(1), "Decoder layers.");
         int heads = r.Integer("heads", null, AtLeast(1), "Query heads.");
-        int? evenShare = heads == 0 || hidden % heads == 0 ? hidden / Math.Max(1, heads) : null;
+        int? defaultHeadSize = heads == 0 || hidden % heads == 0 ? hidden / Math.Max(1, heads) : null;
         var section = new ModelConfigSection
         {
             HiddenSize = hidden,
             Layers = layers,
             Heads = heads,
             KvHeads = r.Integer("kv_heads", heads, AtLeast(1), "Key and value heads; must divide heads.", "heads"),
-            HeadSize = r.Integer("head_size", evenShare, AtLeast(2), "Width of one head; even.", "hidden_size / heads"),
+            HeadSize = r.Integer("head_size", defaultHeadSize, AtLeast(2), "Width of one head; even.", "hidden_size / heads"),
             IntermediateSize = r.Integer("intermediate_size", null, AtLeast(1), "Width of the SwiGLU layer."),
             MaxPositions = r.Integer("max_positions", null, AtLeast(2), "Longest sequence, prompt and response together, in tokens."),
             RopeTheta = r.Number("rope_theta", 10_000, Above(0), "Base of the rotary position frequencies."),

@@ -9,19 +9,25 @@ namespace RolloutLab.NativeTests.Models;
 internal sealed class DenseDecoder
 {
     private readonly ModelConfig _config;
-    private readonly Dictionary<string, double[]> _weights = [];
+    private readonly Dictionary<string, double[]> _weights = new(StringComparer.Ordinal);
 
-    public DenseDecoder(ModelConfig config, string weightsPath)
+    public DenseDecoder(DecoderWeights weights)
     {
-        _config = config;
-        using var file = SafetensorsFile.Open(weightsPath);
+        _config = weights.Config;
+        using var folder = new TemporaryFolder();
+        var path = folder.File("weights");
+        weights.Save(path);
+        using var file = SafetensorsFile.Open(path);
         foreach (var entry in file.Entries)
         {
             var values = new float[entry.ElementCount];
-            file.ReadFloat32(entry, values);
+            file.ReadFloat32(entry, 0, values);
             _weights[entry.Name] = Array.ConvertAll(values, value => (double)value);
         }
     }
+
+    /// <summary>The weights by their names on disk; a test may move them.</summary>
+    public IReadOnlyDictionary<string, double[]> Weights => _weights;
 
     /// <summary>Log-probabilities of the next token after each position, <c>[n][V]</c>.</summary>
     public double[][] LogProbs(ReadOnlySpan<int> ids, double temperature = 1)

@@ -49,9 +49,9 @@ public sealed class SafetensorsTests : IDisposable
             Bytes("g", SafetensorsType.BF16, [3], MemoryMarshal.AsBytes(bfloats.AsSpan()).ToArray())]);
         using var file = SafetensorsFile.Open(path);
         var read = new float[5];
-        file.ReadFloat32(file.Find("h")!, read);
+        file.ReadFloat32(file.Find("h")!, 0, read);
         Assert.Equal([1.5f, -0.000061035156f, 65504f, 5.9604645e-8f, 3f], read);
-        file.ReadFloat32(file.Find("g")!, read.AsSpan(0, 3));
+        file.ReadFloat32(file.Find("g")!, 0, read.AsSpan(0, 3));
         Assert.Equal([1f, -3.140625f, BitConverter.Int32BitsToSingle(0x10000)], read[..3]);
     }
 
@@ -61,7 +61,7 @@ public sealed class SafetensorsTests : IDisposable
         var path = _folder.File("a.safetensors");
         SafetensorsWriter.Write(path, [Bytes("ids", SafetensorsType.I32, [1], 1, 0, 0, 0)]);
         using var file = SafetensorsFile.Open(path);
-        var error = Assert.Throws<CheckpointException>(() => file.ReadFloat32(file.Find("ids")!, new float[1]));
+        var error = Assert.Throws<CheckpointException>(() => file.ReadFloat32(file.Find("ids")!, 0, new float[1]));
         Assert.Equal($"{path}: ids: dtype I32 cannot be loaded as weights; supported: F32, F16, BF16", error.Message);
     }
 

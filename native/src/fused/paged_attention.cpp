@@ -1,0 +1,261 @@
+#include "paged_attention.h"
+
+#include "checks.h"
+#include "kv_cache.h"
+#include "partition.h"
+#include "small_gemm.h"
+#include "softmax_row.h"
+
+namespace rl {
+namespace {
+
+using simd::kLanes;
+using simd::Vec;
+using small_gemm::kRows;
+using small_gemm::kVectors;
+
+constexpr const char* kName = "paged_attention";
+
+/// Rows (token, query head) taken together over one key head: neighbouring tokens of one sequence share its blocks.
+constexpr int64_t kTileRows = 4 * kRows;
+
+/// The call's sizes and data.
+struct Call {
+  const float *q, *k_cache, *v_cache;
+  float* out;
+  const int32_t *block_tables, *sequence_of_token, *positions;
+  int64_t stride, q_heads, kv_heads, head_size, block_size;
+  float scale;
+
+  int64_t group() const { return q_heads / kv_heads; }
+  int64_t padded_head() const { return simd::round_up(head_size); }
+  int64_t padded_block() const { return simd::round_up(block_size); }
+  int64_t head_block() const { return head_size * block_size; }
+  const int32_t* table(int64_t token) const { return block_tables + sequence_of_token[token] * stride; }
+};
+
+/// Neighbouring tokens of one sequence, and the longest context among them.
+struct Tile {
+  int64_t first, count, context;
+};
+
+/// One thread's scratch, large enough for any of its tiles.
+struct Scratch {
+  std::vector<float> queries, scores, sums, padded_block;
+  int64_t score_stride;
+
+  Scratch(const Call& call, int64_t rows, int64_t context)
+      : queries(rows * call.head_size),
+        sums(rows * call.padded_head()),
+        padded_block(std::max(call.head_size * call.padded_block(), call.block_size * call.padded_head())),
+        score_stride((context / call.block_size + 1) * call.padded_block() + kLanes) {
+    scores.resize(rows * score_stride);
+  }
+};
+
+/// A block's rows as whole vectors: the cache itself where its rows are, else a padded copy.
+small_gemm::Rows<const float> whole_vectors(const float* block, int64_t rows, int64_t width, float* copy) {
+  const int64_t padded = simd::round_up(width);
+  if (padded == width) return {block, width};
+  for (int64_t row = 0; row < rows; ++row) {
+    std::memcpy(copy + row * padded, block + row * width, width * sizeof(float));
+    std::fill(copy + row * padded + width, copy + (row + 1) * padded, 0.0f);
+  }
+  return {copy, padded};
+}
+
+/// Scores of M rows against kVectors vectors of keys that lie anywhere: as many independent sums as latency asks for.
+template <int M>
+RL_INLINE void score_block(const float* queries, const float* const (&keys)[kVectors], int64_t block_size,
+                           int64_t head_size, float* scores, int64_t stride) {
+  Vec sums[M][kVectors] = {};
+  for (int64_t d = 0; d < head_size; ++d) {
+    Vec key[kVectors];
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < kVectors; ++j) key[j] = simd::load(keys[j] + d * block_size);
+#pragma GCC unroll 8
+    for (int i = 0; i < M; ++i) {
+      const Vec query = simd::broadcast(queries[i * head_size + d]);
+#pragma GCC unroll 4
+      for (int64_t j = 0; j < kVectors; ++j) sums[i][j] += query * key[j];
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < kVectors; ++j) simd::store(scores + i * stride + j * kLanes, sums[i][j]);
+  }
+}
+
+void score_rows(int64_t rows, const float* queries, const float* const (&keys)[kVectors], const Call& call,
+                float* scores, int64_t stride) {
+  for (int64_t i = 0; i < rows; i += kRows) {
+    const float* q = queries + i * call.head_size;
+    float* to = scores + i * stride;
+    switch (std::min(kRows, rows - i)) {
+      case 1:
+        score_block<1>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+      case 2:
+        score_block<2>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+      case 3:
+        score_block<3>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+      case 4:
+        score_block<4>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+      case 5:
+        score_block<5>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+      default:
+        score_block<6>(q, keys, call.block_size, call.head_size, to, stride);
+        break;
+    }
+  }
+}
+
+/// Scores of all rows against the first `context` keys of one key head.
+void score(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
+  const auto key_block = [&](int64_t block) {
+    return call.k_cache + (table[block] * call.kv_heads + kv_head) * call.head_block();
+  };
+  const int64_t stride = scratch.score_stride;
+  int64_t at = 0;
+  if (call.block_size % kLanes == 0) {
+    for (; at + kVectors * kLanes <= simd::round_up(context); at += kVectors * kLanes) {
+      const float* keys[kVectors];
+      for (int64_t j = 0; j < kVectors; ++j) {
+        const int64_t key = at + j * kLanes;
+        keys[j] = key_block(key / call.block_size) + key % call.block_size;
+      }
+      score_rows(rows, scratch.queries.data(), keys, call, scratch.scores.data() + at, stride);
+    }
+    for (; at < context; at += kLanes) {
+      small_gemm::multiply(rows, kLanes, call.head_size, {scratch.queries.data(), call.head_size, 1},
+                           {key_block(at / call.block_size) + at % call.block_size, call.block_size},
+                           {scratch.scores.data() + at, stride}, false);
+    }
+    return;
+  }
+  for (; at < context; at += call.block_size) {
+    small_gemm::multiply(
+        rows, call.padded_block(), call.head_size, {scratch.queries.data(), call.head_size, 1},
+        whole_vectors(key_block(at / call.block_size), call.head_size, call.block_size, scratch.padded_block.data()),
+        {scratch.scores.data() + at, stride}, false);
+  }
+}
+
+/// sums[row, :] = sum over the first `context` keys of scores[row, key] * value[key, :].
+void weigh(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
+  const int64_t padded = call.padded_head();
+  for (int64_t at = 0; at < context; at += call.block_size) {
+    const float* block = call.v_cache + (table[at / call.block_size] * call.kv_heads + kv_head) * call.head_block();
+    const int64_t keys = std::min(call.block_size, context - at);
+    small_gemm::multiply(rows, padded, keys, {scratch.scores.data() + at, scratch.score_stride, 1},
+                         whole_vectors(block, keys, call.head_size, scratch.padded_block.data()),
+                         {scratch.sums.data(), padded}, at > 0);
+  }
+}
+
+void attend(const Call& call, const Tile& tile, Scratch& scratch) {
+  const int64_t group = call.group(), size = call.head_size, rows = tile.count * group;
+  const int32_t* table = call.table(tile.first);
+  for (int64_t kv_head = 0; kv_head < call.kv_heads; ++kv_head) {
+    const int64_t head_at = (tile.first * call.q_heads + kv_head * group) * size, token_row = call.q_heads * size;
+    for (int64_t i = 0; i < tile.count; ++i) {
+      std::memcpy(scratch.queries.data() + i * group * size, call.q + head_at + i * token_row,
+                  group * size * sizeof(float));
+    }
+    score(call, table, kv_head, rows, tile.context, scratch);
+    float inverse[kTileRows];
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t seen = call.positions[tile.first + row / group] + 1;
+      float* scores = scratch.scores.data() + row * scratch.score_stride;
+      inverse[row] = 1.0f / exponentiate(scores, seen, tile.context, call.scale).sum;
+    }
+    weigh(call, table, kv_head, rows, tile.context, scratch);
+    for (int64_t row = 0; row < rows; ++row) {
+      float* to = call.out + head_at + row / group * token_row + row % group * size;
+      const float* sums = scratch.sums.data() + row * call.padded_head();
+      simd::for_lanes(size,
+                      [&](int64_t d, auto lanes) { simd::store(to + d, simd::load(sums + d) * inverse[row], lanes); });
+    }
+  }
+}
+
+std::vector<Tile> tiles_of(const Call& call, int64_t tokens) {
+  const int64_t most = std::max<int64_t>(1, kTileRows / call.group());
+  std::vector<Tile> tiles;
+  for (int64_t i = 0; i < tokens; ++i) {
+    const int64_t context = call.positions[i] + int64_t{1};
+    const bool joins = i > 0 && call.sequence_of_token[i] == call.sequence_of_token[i - 1] && tiles.back().count < most;
+    if (!joins) tiles.push_back({i, 0, 0});
+    ++tiles.back().count;
+    tiles.back().context = std::max(tiles.back().context, context);
+  }
+  return tiles;
+}
+
+void check_call(const at::Tensor& q, const at::Tensor& k_cache, const Call& call, int64_t s, int64_t n) {
+  check_size(q, kName, "q", 0, n);
+  check_size(q, kName, "q", 2, call.head_size);
+  TORCH_CHECK(call.kv_heads > 0 && call.q_heads > 0 && call.q_heads % call.kv_heads == 0, kName, ": ", call.q_heads,
+              " query heads are not a multiple of ", call.kv_heads, " key heads");
+  TORCH_CHECK(call.group() <= kTileRows, kName, ": at most ", kTileRows, " query heads may share a key head, got ",
+              call.group());
+  TORCH_CHECK(call.block_size > 0 && call.block_size % 8 == 0, kName, ": block_size must be a multiple of 8, got ",
+              call.block_size);
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t sequence = call.sequence_of_token[i], position = call.positions[i];
+    TORCH_CHECK(sequence >= 0 && sequence < s, kName, ": token ", i, " names sequence ", sequence, " of ", s);
+    TORCH_CHECK(position >= 0 && position < call.stride * call.block_size, kName, ": position ", position, " of token ",
+                i, " is outside its block table of ", call.stride, " blocks of ", call.block_size);
+    for (int64_t block = 0; block <= position / call.block_size; ++block) {
+      const int32_t id = call.block_tables[sequence * call.stride + block];
+      TORCH_CHECK(id >= 0 && id < k_cache.size(0), kName, ": block ", id, " of sequence ", sequence,
+                  " is outside the cache of ", k_cache.size(0), " blocks");
+    }
+  }
+}
+
+}  // namespace
+
+at::Tensor paged_attention(const at::Tensor& q, const at::Tensor& k_cache, const at::Tensor& v_cache,
+                           const int32_t* block_tables, int64_t s, int64_t stride, const int32_t* sequence_of_token,
+                           const int32_t* positions, int64_t n, double scale) {
+  check_tensor(q, kName, "q", 3);
+  check_kv_cache(kName, k_cache, v_cache);
+  at::Tensor out = at::empty({q.size(0), q.size(1) * q.size(2)}, q.options().requires_grad(false));
+  const Call call{q.data_ptr<float>(),
+                  k_cache.data_ptr<float>(),
+                  v_cache.data_ptr<float>(),
+                  out.data_ptr<float>(),
+                  block_tables,
+                  sequence_of_token,
+                  positions,
+                  stride,
+                  q.size(1),
+                  k_cache.size(1),
+                  k_cache.size(2),
+                  k_cache.size(3),
+                  static_cast<float>(scale)};
+  check_call(q, k_cache, call, s, n);
+  const std::vector<Tile> tiles = tiles_of(call, n);
+  std::vector<int64_t> costs(tiles.size() + 1, 0);
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    costs[i + 1] = costs[i] + tiles[i].count * (tiles[i].context + 16) * call.q_heads * call.head_size;
+  }
+  parallel_balanced(costs, 1 << 16, [&](int64_t, int64_t first, int64_t last) {
+    int64_t rows = 0, context = 0;
+    for (int64_t i = first; i < last; ++i) {
+      rows = std::max(rows, tiles[i].count * call.group());
+      context = std::max(context, tiles[i].context);
+    }
+    Scratch scratch(call, rows, context);
+    for (int64_t i = first; i < last; ++i) attend(call, tiles[i], scratch);
+  });
+  return out;
+}
+
+}  // namespace rl

@@ -1,0 +1,203 @@
+#include "sampling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "checks.h"
+#include "partition.h"
+#include "vector.h"
+
+namespace rl {
+namespace {
+
+using simd::Vec;
+
+constexpr const char* kName = "sample";
+
+/// Tokens summed at once while building and inverting the cumulative distribution.
+constexpr int64_t kRun = 256;
+
+struct Draw {
+  int32_t token;
+  float log_prob;
+};
+
+/// One thread's buffers: a weight per token, and the ids that a filter ranks.
+struct Scratch {
+  std::vector<float> weights;
+  std::vector<int32_t> candidates;
+};
+
+/// The highest logit, or NaN if any logit is NaN or infinite.
+float highest_finite(const float* logits, int64_t vocabulary) {
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  Vec highest = simd::broadcast(kLowest), poison{};
+  simd::for_lanes(vocabulary, [&](int64_t i, auto count) {
+    const Vec value = simd::load(logits + i, count);
+    poison += value * 0.0f;  // zero for finite values, NaN for all others
+    highest = simd::max(simd::keep_first(value, count, kLowest), highest);
+  });
+  return simd::max_lane(highest) + simd::sum(poison);
+}
+
+/// weights[i] = exp((logits[i] - highest) / temperature).
+void weigh(const float* logits, int64_t vocabulary, float highest, float temperature, float* weights) {
+  simd::for_lanes(vocabulary, [&](int64_t i, auto count) {
+    simd::store(weights + i, simd::exp((simd::load(logits + i, count) - highest) / temperature), count);
+  });
+}
+
+double run_sum(const float* weights, int64_t first, int64_t vocabulary) {
+  Vec sum{};
+  simd::for_lanes(std::min(kRun, vocabulary - first),
+                  [&](int64_t i, auto count) { sum += simd::load(weights + first + i, count); });
+  return simd::sum(sum);
+}
+
+double total_of(const float* weights, int64_t vocabulary) {
+  double total = 0.0;
+  for (int64_t first = 0; first < vocabulary; first += kRun) total += run_sum(weights, first, vocabulary);
+  return total;
+}
+
+/// Leaves only the weights of `kept` (ids in any order); all others become zero.
+void keep_only(std::vector<int32_t>& kept, int64_t vocabulary, float* weights) {
+  std::sort(kept.begin(), kept.end());
+  int64_t next = 0;
+  for (const int32_t id : kept) {
+    std::fill(weights + next, weights + id, 0.0f);
+    next = id + 1;
+  }
+  std::fill(weights + next, weights + vocabulary, 0.0f);
+}
+
+/// Ranks ids by higher logit, then by lower id. Logits rather than weights, since weights may round to zero alike.
+auto by_rank(const float* logits) {
+  return [logits](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
+}
+
+void filter_top_k(const float* logits, int64_t vocabulary, int64_t top_k, Scratch& scratch) {
+  if (top_k <= 0 || top_k >= vocabulary) return;
+  std::vector<int32_t>& ids = scratch.candidates;
+  ids.resize(vocabulary);
+  std::iota(ids.begin(), ids.end(), 0);
+  std::nth_element(ids.begin(), ids.begin() + (top_k - 1), ids.end(), by_rank(logits));
+  ids.resize(top_k);
+  keep_only(ids, vocabulary, scratch.weights.data());
+}
+
+/// Keeps the shortest prefix of the ranking whose probability reaches top_p, at least one token.
+void filter_top_p(const float* logits, int64_t vocabulary, float top_p, Scratch& scratch) {
+  if (top_p >= 1.0f) return;
+  float* weights = scratch.weights.data();
+  const double total = total_of(weights, vocabulary), enough = top_p * total;
+  // Tokens below this weight hold less than 1 - top_p together, so those above reach top_p without them.
+  const double least = 0.5 * (1.0 - top_p) * total / static_cast<double>(vocabulary);
+  std::vector<int32_t>& ids = scratch.candidates;
+  ids.clear();
+  for (int64_t i = 0; i < vocabulary; ++i) {
+    if (weights[i] > 0.0f && weights[i] >= least) ids.push_back(static_cast<int32_t>(i));
+  }
+  std::sort(ids.begin(), ids.end(), by_rank(logits));
+  double reached = 0.0;
+  size_t count = 0;
+  do {
+    reached += weights[ids[count++]];
+  } while (count < ids.size() && reached < enough);
+  ids.resize(count);
+  keep_only(ids, vocabulary, weights);
+}
+
+/// Drops tokens less probable than min_p times the most probable one, whose weight is 1 and survives every filter.
+void filter_min_p(int64_t vocabulary, float min_p, float* weights) {
+  if (min_p <= 0.0f) return;
+  const float least = std::min(min_p, 1.0f);
+  for (int64_t i = 0; i < vocabulary; ++i) {
+    if (weights[i] < least) weights[i] = 0.0f;
+  }
+}
+
+/// The first token whose cumulative weight exceeds uniform * total; the last token with weight if rounding leaves none.
+int64_t invert(const float* weights, int64_t vocabulary, double target) {
+  double before = 0.0;
+  int64_t last = 0;
+  for (int64_t first = 0; first < vocabulary; first += kRun) {
+    const int64_t end = std::min(vocabulary, first + kRun);
+    const double after = before + run_sum(weights, first, vocabulary);
+    const bool here = after > target;
+    double cumulative = before;
+    for (int64_t i = first; (here || end == vocabulary) && i < end; ++i) {
+      cumulative += weights[i];
+      if (weights[i] > 0.0f) last = i;
+      if (weights[i] > 0.0f && cumulative > target) return i;
+    }
+    if (here) return last;
+    before = after;
+  }
+  for (last = vocabulary - 1; weights[last] <= 0.0f;) --last;
+  return last;
+}
+
+Draw draw(const float* logits, const SampleRequest& request, int64_t i, float highest, Scratch& scratch) {
+  const int64_t vocabulary = request.vocabulary;
+  const bool greedy = request.temperature[i] == 0.0f;
+  const float temperature = greedy ? 1.0f : request.temperature[i];
+  float* weights = scratch.weights.data();
+  weigh(logits, vocabulary, highest, temperature, weights);
+  int64_t token;
+  if (greedy) {
+    token = std::find(logits, logits + vocabulary, highest) - logits;
+  } else {
+    filter_top_k(logits, vocabulary, request.top_k[i], scratch);
+    filter_top_p(logits, vocabulary, request.top_p[i], scratch);
+    filter_min_p(vocabulary, request.min_p[i], weights);
+    token = invert(weights, vocabulary, request.uniform[i] * total_of(weights, vocabulary));
+  }
+  const double shifted = (static_cast<double>(logits[token]) - highest) / temperature;
+  return {static_cast<int32_t>(token), static_cast<float>(shifted - std::log(total_of(weights, vocabulary)))};
+}
+
+void check_request(const at::Tensor& logits, const SampleRequest& request) {
+  check_tensor(logits, kName, "logits", 2);
+  TORCH_CHECK(request.vocabulary > 0 && request.vocabulary <= logits.size(1), kName, ": vocabulary must lie in 1..",
+              logits.size(1), " (the columns of logits), got ", request.vocabulary);
+  for (int64_t i = 0; i < request.n; ++i) {
+    TORCH_CHECK(request.rows[i] >= 0 && request.rows[i] < logits.size(0), kName, ": request ", i, " names row ",
+                request.rows[i], " of ", logits.size(0));
+    TORCH_CHECK(request.temperature[i] >= 0.0f && std::isfinite(request.temperature[i]), kName, ": temperature ",
+                request.temperature[i], " of request ", i, " is negative or not finite");
+    TORCH_CHECK(request.top_p[i] > 0.0f, kName, ": top_p ", request.top_p[i], " of request ", i, " must be positive");
+    TORCH_CHECK(request.min_p[i] <= 1.0f, kName, ": min_p ", request.min_p[i], " of request ", i, " must not exceed 1");
+    TORCH_CHECK(request.uniform[i] >= 0.0 && request.uniform[i] < 1.0, kName, ": uniform ", request.uniform[i],
+                " of request ", i, " is outside [0, 1)");
+  }
+}
+
+}  // namespace
+
+void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs) {
+  check_request(logits, request);
+  const int64_t width = logits.size(1);
+  const float* data = logits.data_ptr<float>();
+  std::vector<uint8_t> broken(request.n, 0);
+  at::parallel_for(0, request.n, row_grain(4 * request.vocabulary), [&](int64_t first, int64_t last) {
+    Scratch scratch{std::vector<float>(request.vocabulary), {}};
+    for (int64_t i = first; i < last; ++i) {
+      const float* row = data + request.rows[i] * width;
+      const float highest = highest_finite(row, request.vocabulary);
+      broken[i] = !std::isfinite(highest);
+      if (broken[i]) continue;
+      const Draw drawn = draw(row, request, i, highest, scratch);
+      token_ids[i] = drawn.token;
+      log_probs[i] = drawn.log_prob;
+    }
+  });
+  const auto bad = std::find(broken.begin(), broken.end(), uint8_t{1});
+  TORCH_CHECK(bad == broken.end(), kName, ": row ", request.rows[bad - broken.begin()],
+              " of logits holds NaN or infinity; the weights or activations have diverged");
+}
+
+}  // namespace rl

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
+
+// The functions below are always inlined, so the calling convention of wide vectors never matters.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+#define RL_INLINE inline __attribute__((always_inline))
+
+/// Vectors of the width of the machine this is compiled for, on the compiler's vector extension: plain operators work
+/// on them, and the same source compiles without AVX-512.
+namespace rl::simd {
+
+#if defined(__AVX512F__)
+constexpr int64_t kLanes = 16;
+#elif defined(__AVX__)
+constexpr int64_t kLanes = 8;
+#else
+constexpr int64_t kLanes = 4;
+#endif
+
+typedef float Vec __attribute__((vector_size(kLanes * sizeof(float))));
+typedef int32_t IntVec __attribute__((vector_size(kLanes * sizeof(int32_t))));
+
+/// The type of a lane count known at compile time; `int64_t` is a count between 1 and kLanes.
+using FullCount = std::integral_constant<int64_t, kLanes>;
+
+constexpr int64_t round_up(int64_t n, int64_t multiple = kLanes) { return (n + multiple - 1) / multiple * multiple; }
+
+RL_INLINE Vec broadcast(float value) { return value - Vec{}; }
+
+RL_INLINE Vec load(const float* from) {
+  Vec value;
+  std::memcpy(&value, from, sizeof(Vec));
+  return value;
+}
+
+RL_INLINE void store(float* to, Vec value) { std::memcpy(to, &value, sizeof(Vec)); }
+
+RL_INLINE Vec load(const float* from, FullCount) { return load(from); }
+
+RL_INLINE void store(float* to, Vec value, FullCount) { store(to, value); }
+
+/// The first `count` lanes; the others are zero and their memory is not touched.
+RL_INLINE Vec load(const float* from, int64_t count) {
+#if defined(__AVX512F__)
+  return (Vec)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1u), from);
+#else
+  Vec value{};
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    if (lane < count) value[lane] = from[lane];
+  }
+  return value;
+#endif
+}
+
+RL_INLINE void store(float* to, Vec value, int64_t count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1u), (__m512)value);
+#else
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    if (lane < count) to[lane] = value[lane];
+  }
+#endif
+}
+
+RL_INLINE IntVec lane_index() {
+  IntVec index;
+  for (int32_t lane = 0; lane < kLanes; ++lane) index[lane] = lane;
+  return index;
+}
+
+/// `value` in the first `count` lanes, `other` in the rest.
+RL_INLINE Vec keep_first(Vec value, FullCount, float) { return value; }
+
+RL_INLINE Vec keep_first(Vec value, int64_t count, float other) {
+  return lane_index() < static_cast<int32_t>(count) ? value : broadcast(other);
+}
+
+RL_INLINE Vec max(Vec a, Vec b) { return a > b ? a : b; }
+
+RL_INLINE Vec sqrt(Vec value) {
+#if defined(__AVX512F__)
+  return (Vec)_mm512_maskz_sqrt_ps(0xFFFF, (__m512)value);
+#elif defined(__AVX__)
+  return (Vec)_mm256_sqrt_ps((__m256)value);
+#elif defined(__SSE__)
+  return (Vec)_mm_sqrt_ps((__m128)value);
+#else
+  for (int64_t lane = 0; lane < kLanes; ++lane) value[lane] = std::sqrt(value[lane]);
+  return value;
+#endif
+}
+
+/// The sum of all lanes, by halves.
+RL_INLINE float sum(Vec value) {
+  float lanes[kLanes];
+  store(lanes, value);
+  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (int64_t lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
+}
+
+RL_INLINE float max_lane(Vec value) {
+  float lanes[kLanes];
+  store(lanes, value);
+  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (int64_t lane = 0; lane < half; ++lane)
+      lanes[lane] = lanes[lane] > lanes[lane + half] ? lanes[lane] : lanes[lane + half];
+  }
+  return lanes[0];
+}
+
+/// e^x with a relative error below 2e-7: x = n ln 2 + r, a minimax polynomial in r, the exponent bits by n. Below -87
+/// the result is 0, above 88 it is that of 88 (never infinite); NaN stays NaN.
+RL_INLINE Vec exp(Vec x) {
+  constexpr float kLowest = -87.0f, kHighest = 88.0f;
+  // Adding 1.5 * 2^23 rounds to an integer and leaves that integer in the low bits.
+  constexpr float kRounding = 12582912.0f;
+  const Vec clamped = x > kHighest ? broadcast(kHighest) : x < kLowest ? broadcast(kLowest) : x;
+  const Vec shifted = clamped * 1.44269504088896341f + kRounding;
+  const Vec whole = shifted - kRounding;
+  // ln 2 in two parts, the first with few bits, so that whole * part is exact.
+  const Vec r = clamped - whole * 0.693359375f - whole * -2.12194440055e-4f;
+  Vec polynomial = broadcast(1.381453789e-3f);
+  polynomial = polynomial * r + 8.368745320e-3f;
+  polynomial = polynomial * r + 4.166839083e-2f;
+  polynomial = polynomial * r + 1.666652040e-1f;
+  polynomial = polynomial * r + 4.999999343e-1f;
+  const Vec mantissa = polynomial * (r * r) + r + 1.0f;
+  const IntVec exponent = ((IntVec)shifted - (IntVec)broadcast(kRounding) + 127) << 23;
+  const Vec result = mantissa * (Vec)exponent;
+  return x < kLowest ? Vec{} : result;
+}
+
+/// Runs `body(offset, count)` over 0..n, with FullCount for whole vectors and an int64_t for the remainder.
+template <class Body>
+RL_INLINE void for_lanes(int64_t n, Body&& body) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) body(i, FullCount{});
+  if (i < n) body(i, n - i);
+}
+
+/// Transposes a square of kLanes vectors in registers, in log2(kLanes) rounds of exchanging ever larger blocks.
+RL_INLINE void transpose(Vec (&rows)[kLanes]) {
+#pragma GCC unroll 4
+  for (int32_t block = 1; block < kLanes; block *= 2) {
+    IntVec low, high;
+    for (int32_t lane = 0; lane < kLanes; ++lane) {
+      const bool odd = (lane & block) != 0;
+      low[lane] = odd ? static_cast<int32_t>(kLanes) + lane - block : lane;
+      high[lane] = odd ? static_cast<int32_t>(kLanes) + lane : lane + block;
+    }
+#pragma GCC unroll 16
+    for (int32_t row = 0; row < kLanes; ++row) {
+      if ((row & block) != 0) continue;
+      const Vec a = rows[row], b = rows[row + block];
+      rows[row] = __builtin_shuffle(a, b, low);
+      rows[row + block] = __builtin_shuffle(a, b, high);
+    }
+  }
+}
+
+}  // namespace rl::simd

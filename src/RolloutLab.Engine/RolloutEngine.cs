@@ -1,0 +1,160 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Engine;
+
+/// <summary>
+/// Generates sequences with continuous batching on paged KV memory: schedule, run, take the drawn tokens, until all are
+/// finished. What a sequence draws depends on its prompt, its stream and the model only, never on what runs beside it.
+/// One run at a time; not thread-safe.
+/// </summary>
+public sealed class RolloutEngine
+{
+    private readonly IModelRunner _runner;
+    private readonly EngineOptions _options;
+    private readonly KvBlockPool _pool;
+    private readonly StepBuilder _builder;
+    private SampledToken[] _sampled = [];
+
+    /// <summary>Creates an engine that has the runner's KV blocks to itself.</summary>
+    /// <param name="runner">The model; the caller owns it.</param>
+    /// <param name="options">Limits of a step.</param>
+    public RolloutEngine(IModelRunner runner, EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxTokensPerStep);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxRunningSequences);
+        _runner = runner;
+        _options = options;
+        _pool = new KvBlockPool(runner.BlockCount, runner.BlockSize);
+        _builder = new StepBuilder(runner.BlockSize);
+    }
+
+    /// <summary>Generates every sequence of some groups to its end; the tokens are then in the groups' sequences.</summary>
+    /// <param name="groups">The groups, each new; the first ones run first.</param>
+    /// <param name="progress">Told the number of finished sequences after each step that finished some; may be null.</param>
+    /// <param name="cancellation">Stops between steps with <see cref="OperationCanceledException"/>; the KV memory is free again.</param>
+    /// <returns>What it cost.</returns>
+    /// <exception cref="DataException">A prompt leaves no room for a response in the model's context, or has an unknown token.</exception>
+    /// <exception cref="KvCacheExhaustedException">The KV memory cannot hold one sequence of the greatest length asked for.</exception>
+    /// <exception cref="ArgumentException">A group was given to an engine before.</exception>
+    public RolloutStatistics Run(IReadOnlyList<SequenceGroup> groups, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        for (var order = 0; order < groups.Count; order++)
+        {
+            Admit(groups[order], order);
+        }
+
+        _pool.ResetPeak();
+        var scheduler = new Scheduler(_pool, _builder, _options, groups);
+        try
+        {
+            return Loop(scheduler, progress, cancellation);
+        }
+        finally
+        {
+            scheduler.Release();
+            _builder.Clear();
+        }
+    }
+
+    private RolloutStatistics Loop(Scheduler scheduler, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        long generated = 0, computed = 0;
+        var finished = 0;
+        while (scheduler.Schedule())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Execute();
+            var finishedNow = TakeTokens(scheduler);
+            generated += _builder.Step.SampleCount;
+            computed += _builder.Step.TokenCount;
+            finished += finishedNow;
+            if (finishedNow > 0)
+            {
+                progress?.Report(finished);
+            }
+        }
+
+        return new RolloutStatistics(generated, computed, scheduler.Preemptions, _pool.PeakUsed);
+    }
+
+    private void Execute()
+    {
+        var step = _builder.Step;
+        if (step.SampleCount > _sampled.Length)
+        {
+            _sampled = new SampledToken[Math.Max(step.SampleCount, _sampled.Length * 2)];
+        }
+
+        if (_builder.Copies.Length > 0)
+        {
+            _runner.CopyBlocks(_builder.Copies);
+        }
+
+        _runner.Execute(step, _sampled.AsSpan(0, step.SampleCount));
+    }
+
+    private int TakeTokens(Scheduler scheduler)
+    {
+        var finished = 0;
+        var drawing = _builder.Drawing;
+        for (var draw = 0; draw < drawing.Length; draw++)
+        {
+            var sequence = drawing[draw];
+            sequence.Append(_sampled[draw]);
+            if (sequence.FinishReason is not null)
+            {
+                scheduler.Finish(sequence);
+                finished++;
+            }
+        }
+
+        return finished;
+    }
+
+    private void Admit(SequenceGroup group, int order)
+    {
+        if (group.Order >= 0)
+        {
+            throw new ArgumentException(
+                $"The group of prompt '{group.PromptId}' was given to an engine before; create a new one.", nameof(group));
+        }
+
+        CheckPrompt(group);
+        group.Order = order;
+        group.MaxNewTokens = Math.Min(group.Sampling.MaxNewTokens, _runner.MaxPositions - group.PromptTokenIds.Length);
+
+        // The last token drawn is never computed, so it needs no slot.
+        var slots = group.PromptTokenIds.Length + group.MaxNewTokens - 1;
+        if (_pool.BlocksFor(slots) > _pool.BlockCount)
+        {
+            throw new KvCacheExhaustedException(
+                $"prompt '{group.PromptId}': {group.PromptTokenIds.Length} prompt and {group.MaxNewTokens} new tokens need "
+                + $"{slots} KV slots, but the cache has {_pool.BlockCount * _pool.BlockSize}; set engine.kv_tokens to at least "
+                + $"{_pool.BlocksFor(slots) * _pool.BlockSize} or lower rollout.max_new_tokens");
+        }
+    }
+
+    private void CheckPrompt(SequenceGroup group)
+    {
+        var prompt = group.PromptTokenIds;
+        if (prompt.Length > _runner.MaxPositions - 1)
+        {
+            throw new DataException(
+                $"prompt '{group.PromptId}': {prompt.Length} tokens, but a model of {_runner.MaxPositions} positions takes at most "
+                + $"{_runner.MaxPositions - 1}; shorten or leave out the prompt, or use a model with a longer context");
+        }
+
+        foreach (var token in prompt)
+        {
+            if ((uint)token >= (uint)_runner.VocabularySize)
+            {
+                throw new DataException(
+                    $"prompt '{group.PromptId}': token id {token} is outside the model's vocabulary of {_runner.VocabularySize}; "
+                    + "use the tokenizer the model was trained with");
+            }
+        }
+    }
+}

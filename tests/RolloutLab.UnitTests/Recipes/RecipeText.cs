@@ -1,0 +1,82 @@
+using RolloutLab.Core;
+using RolloutLab.Recipes;
+using YamlDotNet.RepresentationModel;
+
+namespace RolloutLab.UnitTests.Recipes;
+
+/// <summary>Recipes as text, for the tests to bend.</summary>
+internal static class RecipeText
+{
+    /// <summary>The least a training recipe needs: four lines, so that what a test appends starts on line 5.</summary>
+    public const string Minimal = """
+        model: { path: model }
+        data:
+          train: { type: countdown, path: train.jsonl }
+        verifier: { type: countdown }
+
+        """;
+
+    /// <summary>Recipes that together use every type of every section.</summary>
+    public static IReadOnlyList<string> EveryVariant { get; } =
+    [
+        Minimal,
+        """
+        seed: 9223372036854775807
+        model:
+          config: { hidden_size: 64, layers: 2, heads: 4, kv_heads: 2, intermediate_size: 128, max_positions: 512, rope_theta: 1.0e+6 }
+        tokenizer: { type: bytes }
+        data:
+          train: { type: jsonl, path: "my data/ü 'a' \"b\".jsonl", id_field: id, prompt_template: "Q:\t{prompt}\r\n\\ \u2028 😀" }
+          eval: { type: gsm8k, path: /abs/test.jsonl, overlong: skip, limit: 7 }
+        verifier: { type: numeric, extraction: boxed, tolerance: 1.0e-9 }
+        rollout: { temperature: 0.7, top_k: 5, top_p: 0.95, min_p: 0.01, max_new_tokens: 100 }
+        advantage: { normalize: batch_std, singleton: reward }
+        loss: { aggregation: seq_mean_token_sum_norm, kl_estimator: k1, dual_clip: 0 }
+        optimizer: { schedule: { type: cosine, min_ratio: 0.1 } }
+        evaluation: { rollouts: 8, pass_at: [8, 1, 4], every: 3 }
+        sft: { data: { type: gsm8k, path: g.jsonl }, steps: 10 }
+        """,
+        """
+        model: { path: "null" }
+        tokenizer: { type: file, path: t.json }
+        data:
+          train: { type: gsm8k, path: a.jsonl }
+          eval: { type: jsonl, path: b.jsonl }
+        verifier: { type: countdown, format: expression }
+        sft: { data: { type: jsonl, path: "true" }, steps: 1, optimizer: { schedule: { type: cosine } } }
+        """,
+        """
+        model: { path: m }
+        tokenizer: { type: countdown }
+        data:
+          eval: { type: countdown, path: b.jsonl }
+        verifier: { type: numeric }
+        sft: { data: { type: countdown_traces, path: c.jsonl }, steps: 1, evaluate_every: 1 }
+        """,
+    ];
+
+    public static Recipe Parse(string yaml, params string[] overrides) => RecipeLoader.Parse(yaml, "r.yaml", "/base", overrides);
+
+    /// <summary>The line a wrong recipe is refused with.</summary>
+    public static string ErrorOf(string yaml, params string[] overrides)
+    {
+        string message = Assert.Throws<RecipeException>(() => Parse(yaml, overrides)).Message;
+        Assert.DoesNotContain('\n', message);
+        return message;
+    }
+
+    /// <summary>Dotted paths of all keys of a YAML text, by an independent reading of it.</summary>
+    public static IEnumerable<string> KeysOf(string yaml)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(yaml));
+        return Walk((YamlMappingNode)stream.Documents[0].RootNode, "");
+
+        static IEnumerable<string> Walk(YamlMappingNode node, string prefix) => node.Children.SelectMany(child =>
+        {
+            string path = prefix + ((YamlScalarNode)child.Key).Value;
+            IEnumerable<string> inner = child.Value is YamlMappingNode section ? Walk(section, path + ".") : [];
+            return inner.Prepend(path);
+        });
+    }
+}
