@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
@@ -30,14 +29,8 @@ internal sealed record Machine(TorchRuntimeInfo Info, Device Device)
     }
 
     /// <summary>What is recorded with the run.</summary>
-    public RunEnvironment Describe(Func<string, string?> variable) => new()
+    public RunEnvironment Describe(Func<string, string?> variable) => RunEnvironment.OfMachine(CommandLineProgram.Version) with
     {
-        ProgramVersion = CommandLineProgram.Version,
-        DotNet = RuntimeInformation.FrameworkDescription,
-        OperatingSystem = RuntimeInformation.OSDescription,
-        CpuModel = CpuModel.Read(),
-        CpuCount = Environment.ProcessorCount,
-        MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         LibTorch = Info.LibtorchVersion,
         LibTorchSource = variable("ROLLOUTLAB_LIBTORCH_SOURCE"),
         Blas = $"{Info.Blas.Name} {Info.Blas.Threading} {Info.Blas.Core}".TrimEnd(),

@@ -1,7 +1,7 @@
 namespace RolloutLab.Recipes;
 
 /// <summary>Finds what a misspelt name was probably meant to be.</summary>
-internal static class NearestName
+public static class NearestName
 {
     // Longer names are nonsense anyway, and comparing them costs the square of their length.
     private const int MaxLength = 64;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -53,6 +54,22 @@ public sealed record RunEnvironment
     /// <summary>Device of the tensors (<c>cpu</c>, <c>cuda:0</c>).</summary>
     [JsonPropertyName("device")]
     public string? Device { get; init; }
+
+    /// <summary>This machine, with the members about LibTorch still to be filled.</summary>
+    /// <param name="programVersion">Version of this program.</param>
+    public static RunEnvironment OfMachine(string programVersion)
+    {
+        var machine = MachineInfo.Read();
+        return new RunEnvironment
+        {
+            ProgramVersion = programVersion,
+            DotNet = RuntimeInformation.FrameworkDescription,
+            OperatingSystem = RuntimeInformation.OSDescription,
+            CpuModel = machine.CpuModel,
+            CpuCount = machine.CpuCount,
+            MemoryBytes = machine.MemoryBytes,
+        };
+    }
 
     /// <summary>The record as indented JSON, one trailing line feed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RunJson.Default.RunEnvironment) + "\n";

@@ -5,11 +5,19 @@ using RolloutLab.Torch.Native;
 namespace RolloutLab.Torch;
 
 /// <summary>
-/// The native layer as a whole. The first call of any member loads LibTorch and throws <see cref="SetupException"/>
-/// when it is absent or does not fit.
+/// The native layer as a whole. The first call of any member that does not say otherwise loads LibTorch and throws
+/// <see cref="SetupException"/> when it is absent or does not fit.
 /// </summary>
 public static class TorchRuntime
 {
+    /// <summary>Version of the interface between this assembly and the native layer's library.</summary>
+    public static int InterfaceVersion => NativeLibraryLoader.AbiVersion;
+
+    /// <summary>Path of the native layer's library; it need not be loaded, nor is it by this call.</summary>
+    /// <exception cref="SetupException">The library is nowhere.</exception>
+    public static string LibraryPath() =>
+        NativeLibraryLoader.Locate(Environment.GetEnvironmentVariable("ROLLOUTLAB_NATIVE"), AppContext.BaseDirectory);
+
     /// <summary>Sets the number of threads and says what is in force.</summary>
     /// <param name="threads">Threads inside one operation, at least 1.</param>
     /// <returns>The libraries, CPU kernels, threads and devices; show its <see cref="TorchRuntimeInfo.Warnings"/>.</returns>

@@ -1,0 +1,38 @@
+using RolloutLab.Core;
+using RolloutLab.Runs;
+
+namespace RolloutLab.Cli;
+
+/// <summary>What <c>train</c> and <c>sft</c> were asked to do.</summary>
+/// <param name="Recipe">The recipe file.</param>
+/// <param name="Overrides">Values to set, <c>a.b=c</c> each; <c>--seed</c> and <c>--threads</c> are the last of them.</param>
+/// <param name="RunDirectory">The folder to write to; null for a new one under the recipe's <c>run.dir</c>.</param>
+internal sealed record RunArguments(string Recipe, IReadOnlyList<string> Overrides, string? RunDirectory);
+
+/// <summary>What <c>eval</c> was asked to do.</summary>
+/// <param name="Target">A model folder or a recipe file.</param>
+/// <param name="Recipe">The recipe whose evaluation applies when the target is a model folder; null when none was named.</param>
+/// <param name="Overrides">Values to set, <c>a.b=c</c> each; <c>--seed</c> and <c>--threads</c> are the last of them.</param>
+/// <param name="RunDirectory">The folder to write to; null to write none.</param>
+internal sealed record EvalArguments(string Target, string? Recipe, IReadOnlyList<string> Overrides, string? RunDirectory);
+
+/// <summary>What a run is given by the command line.</summary>
+/// <param name="Observer">Shown to the user.</param>
+/// <param name="StopAfterStep">Cancelled when the run should end after the step it is in, with everything written.</param>
+internal sealed record RunContext(IRunObserver Observer, CancellationToken StopAfterStep);
+
+/// <summary>The commands that compute. Each tells its observer of the start, the progress and the end of the run.</summary>
+internal interface IRunCommands
+{
+    /// <summary>Trains by reinforcement learning.</summary>
+    /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
+    RunEnding Train(RunArguments arguments, RunContext context);
+
+    /// <summary>Trains by supervised fine-tuning.</summary>
+    /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
+    RunEnding Sft(RunArguments arguments, RunContext context);
+
+    /// <summary>Evaluates a policy.</summary>
+    /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
+    RunEnding Eval(EvalArguments arguments, RunContext context);
+}
