@@ -97,6 +97,28 @@ typedef struct rl_memory {
   int64_t peak_resident_bytes;  // of the whole process since it started
 } rl_memory;
 
+// One draw for each of `count` entries; every array has that many. See rl_sample.
+typedef struct rl_sample_request {
+  const int32_t* rows;       // row of the logits
+  const float* temperature;  // 0 takes the most probable token
+  const int32_t* top_k;      // 0 keeps all
+  const float* top_p;        // 1 keeps all
+  const float* min_p;        // 0 keeps all
+  const double* uniform;     // in [0, 1)
+  int64_t count;
+  int64_t vocabulary;  // ids from here on are padding, never drawn
+} rl_sample_request;
+
+typedef struct rl_adamw_options {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double weight_decay;
+  double max_grad_norm;  // 0 or less: no clipping
+  int64_t step;          // from 1
+} rl_adamw_options;
+
 // --- Runtime -------------------------------------------------------------------------------------------------------
 
 RL_API int32_t rl_abi_version(void) RL_NOEXCEPT;
@@ -202,5 +224,40 @@ RL_API int32_t rl_tensor_zero_grad(rl_tensor* const* tensors, int64_t count) RL_
 // Grad mode belongs to the calling thread.
 RL_API int32_t rl_grad_mode_get(int32_t* enabled) RL_NOEXCEPT;
 RL_API int32_t rl_grad_mode_set(int32_t enabled) RL_NOEXCEPT;
+
+// --- Fused operations: contiguous float32 on the CPU; shapes and meaning in native/src/fused/*.h -------------------
+
+RL_API int32_t rl_fused_rms_norm(const rl_tensor* x, const rl_tensor* weight, double eps,
+                                 rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_fused_add_rms_norm(const rl_tensor* x, const rl_tensor* residual, const rl_tensor* weight, double eps,
+                                     rl_tensor** sum, rl_tensor** normed) RL_NOEXCEPT;
+
+// `q_norm` and `k_norm` may be null.
+RL_API int32_t rl_fused_split_qkv_rope(const rl_tensor* qkv, const rl_tensor* q_norm, const rl_tensor* k_norm,
+                                       double eps, const rl_tensor* cos, const rl_tensor* sin, const int32_t* positions,
+                                       int64_t count, int64_t q_heads, int64_t kv_heads, rl_tensor** q, rl_tensor** k,
+                                       rl_tensor** v) RL_NOEXCEPT;
+RL_API int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v,
+                                         const int32_t* cu_seqlens, int64_t sequences, double scale,
+                                         rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, const int64_t* targets,
+                                        int64_t count, double temperature, int64_t vocabulary, rl_tensor** log_probs,
+                                        rl_tensor** entropy) RL_NOEXCEPT;
+RL_API int32_t rl_kv_write(const rl_tensor* k, const rl_tensor* v, const int32_t* slot_mapping, int64_t count,
+                           rl_tensor* k_cache, rl_tensor* v_cache) RL_NOEXCEPT;
+RL_API int32_t rl_kv_copy_blocks(rl_tensor* k_cache, rl_tensor* v_cache, const int32_t* source,
+                                 const int32_t* destination, int64_t count) RL_NOEXCEPT;
+RL_API int32_t rl_paged_attention(const rl_tensor* q, const rl_tensor* k_cache, const rl_tensor* v_cache,
+                                  const int32_t* block_tables, int64_t sequences, int64_t stride,
+                                  const int32_t* sequence_of_token, const int32_t* positions, int64_t count,
+                                  double scale, rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int32_t* token_ids,
+                         float* log_probs) RL_NOEXCEPT;
+
+// Steps `count` parameters by the gradients they carry; a parameter without one counts as having zeros.
+RL_API int32_t rl_adamw_step(rl_tensor* const* parameters, rl_tensor* const* exp_avg, rl_tensor* const* exp_avg_sq,
+                             const uint8_t* decay, int64_t count, const rl_adamw_options* options, double* grad_norm,
+                             int32_t* applied) RL_NOEXCEPT;
 
 #endif  // ROLLOUTLAB_H_

@@ -1,4 +1,3 @@
-using RolloutLab.Core;
 using RolloutLab.Runs;
 
 namespace RolloutLab.Orchestration;

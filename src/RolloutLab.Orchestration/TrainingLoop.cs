@@ -1,7 +1,6 @@
 using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Data;
-using RolloutLab.Runs;
 
 namespace RolloutLab.Orchestration;
 

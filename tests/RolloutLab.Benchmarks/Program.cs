@@ -1,1 +1,3 @@
-Console.WriteLine("bench");
+using RolloutLab.Benchmarks;
+
+return BenchProgram.Run(args, Console.Out, Console.Error);

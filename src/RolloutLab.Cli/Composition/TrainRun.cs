@@ -81,14 +81,13 @@ internal sealed class TrainRun : IDisposable
     {
         var settings = new LoopSettings(
             _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Rollout);
-        var optimizerSteps = (long)_recipe.Training.Steps * _recipe.Update.Epochs * _recipe.Update.Minibatches;
         var updater = new PolicyUpdater(
             _session.Policy.Model,
             reference,
             Strategies.Loss(_recipe.Loss),
             _recipe.Loss,
             _optimizer,
-            new LearningRateSchedule(_recipe.Optimizer, optimizerSteps),
+            new LearningRateSchedule(_recipe.Optimizer, _recipe.Training.Steps, _recipe.Update.Epochs * _recipe.Update.Minibatches),
             _recipe.Rollout.Temperature);
         return new TrainingLoop(
             settings,

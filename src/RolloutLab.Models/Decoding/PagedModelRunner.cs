@@ -119,16 +119,17 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
             (_tokenIds, _logProbs) = (new int[capacity], new float[capacity]);
         }
 
-        var requests = new SampleRequests
+        var request = new SampleRequest
         {
             Rows = _rows.LogitRows,
-            Temperatures = step.Temperatures.AsSpan(0, count),
+            Temperature = step.Temperatures.AsSpan(0, count),
             TopK = step.TopK.AsSpan(0, count),
             TopP = step.TopP.AsSpan(0, count),
             MinP = step.MinP.AsSpan(0, count),
-            Uniforms = step.Uniforms.AsSpan(0, count),
+            Uniform = step.Uniforms.AsSpan(0, count),
+            Vocabulary = VocabularySize,
         };
-        fused.sample(logits, requests, VocabularySize, _tokenIds.AsSpan(0, count), _logProbs.AsSpan(0, count));
+        fused.sample(logits, request, _tokenIds.AsSpan(0, count), _logProbs.AsSpan(0, count));
         for (var i = 0; i < count; i++)
         {
             sampled[i] = new SampledToken(_tokenIds[i], _logProbs[i]);

@@ -37,16 +37,20 @@ internal sealed class ScopeFrame : TensorSet
         return frame;
     }
 
-    /// <summary>The innermost open scope, where the tensor of <paramref name="handle"/> will live.</summary>
-    /// <exception cref="InvalidOperationException">No scope is open on this thread; the handle is freed.</exception>
-    internal static ScopeFrame CurrentFor(TensorHandle handle)
+    /// <summary>The innermost open scope, where the tensors of <paramref name="handles"/> will live.</summary>
+    /// <exception cref="InvalidOperationException">No scope is open on this thread; the handles are freed.</exception>
+    internal static ScopeFrame CurrentFor(params ReadOnlySpan<TensorHandle> handles)
     {
         if (t_current is { Outer: not null } frame)
         {
             return frame;
         }
 
-        handle.Dispose();
+        foreach (var handle in handles)
+        {
+            handle.Dispose();
+        }
+
         throw new InvalidOperationException(
             "a tensor was made outside any TensorScope on this thread; open one: using var scope = new TensorScope();");
     }
@@ -63,7 +67,8 @@ internal sealed class ScopeFrame : TensorSet
     {
         if (_threadId != Environment.CurrentManagedThreadId)
         {
-            throw new InvalidOperationException("a tensor of another thread's TensorScope was moved or disposed; its own thread must do it");
+            throw new InvalidOperationException(
+                "a tensor of another thread's TensorScope was moved or disposed; its own thread must do it");
         }
     }
 }

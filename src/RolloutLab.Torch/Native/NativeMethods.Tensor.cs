@@ -10,7 +10,8 @@ internal static unsafe partial class NativeMethods
         void* data, long bytes, long* shape, long dims, int dtype, int deviceType, int deviceIndex, out TensorHandle result);
 
     [LibraryImport(Library)]
-    internal static partial int rl_tensor_empty(long* shape, long dims, int dtype, int deviceType, int deviceIndex, out TensorHandle result);
+    internal static partial int rl_tensor_empty(
+        long* shape, long dims, int dtype, int deviceType, int deviceIndex, out TensorHandle result);
 
     [LibraryImport(Library)]
     internal static partial int rl_tensor_full(

@@ -76,3 +76,17 @@ internal enum ReduceOp
     Min = 3,
     Argmax = 4,
 }
+
+/// <summary><c>rl_sample_request</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeSampleRequest
+{
+    public int* Rows;
+    public float* Temperature;
+    public int* TopK;
+    public float* TopP;
+    public float* MinP;
+    public double* Uniform;
+    public long Count;
+    public long Vocabulary;
+}

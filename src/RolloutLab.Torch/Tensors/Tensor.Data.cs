@@ -115,7 +115,8 @@ public sealed partial class Tensor
     {
         if (typeof(T) != typeof(byte) && ScalarTypes.Of<T>() != dtype)
         {
-            throw new ArgumentException($"{typeof(T).Name} cannot hold the elements of a {dtype} tensor; convert with to() first", argument);
+            throw new ArgumentException(
+                $"{typeof(T).Name} cannot hold the elements of a {dtype} tensor; convert with to() first", argument);
         }
 
         var needed = numel() * dtype.ElementSize();

@@ -1,0 +1,64 @@
+using RolloutLab.Core;
+using RolloutLab.Models;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Benchmarks;
+
+/// <summary>A model with random weights and what one of its tokens costs.</summary>
+internal sealed class BenchModel : IDisposable
+{
+    private BenchModel(string name, ModelConfig config, int promptLength, int responseLength)
+    {
+        (Name, PromptLength, ResponseLength) = (name, promptLength, responseLength);
+        Weights = DecoderWeights.Initialize(config, new RandomStreams(1), Device.Cpu);
+        Model = new DecoderModel(Weights);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Tokens of a benchmark prompt.</summary>
+    public int PromptLength { get; }
+
+    /// <summary>Tokens of a benchmark response.</summary>
+    public int ResponseLength { get; }
+
+    public DecoderWeights Weights { get; }
+
+    public DecoderModel Model { get; }
+
+    /// <summary>The model of the quickstart recipe on sequences of Countdown's lengths.</summary>
+    public static BenchModel Quickstart() => new("quickstart", Config(22, 128, 4, 4, 344, 192), promptLength: 10, responseLength: 40);
+
+    /// <summary>A 25M-parameter byte-level model on sequences of 256 tokens.</summary>
+    public static BenchModel TwentyFiveMillion() => new("25M", Config(260, 512, 8, 8, 1408, 512), promptLength: 64, responseLength: 192);
+
+    /// <summary>Operations of one token's forward pass at a context length: two for each weight of a matrix, and attention's two products.</summary>
+    public double ForwardOperations(double context)
+    {
+        var c = Model.Config;
+        var layer = (double)c.HiddenSize * (c.QueryWidth + (2 * c.KeyValueWidth))
+            + ((double)c.QueryWidth * c.HiddenSize)
+            + (3.0 * c.HiddenSize * c.IntermediateSize);
+        var weights = (c.Layers * layer) + ((double)c.HiddenSize * c.VocabularySize);
+        return (2 * weights) + (4 * context * c.QueryWidth * c.Layers);
+    }
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Weights.Dispose();
+    }
+
+    private static ModelConfig Config(int vocabulary, int hidden, int layers, int heads, int intermediate, int positions) => new()
+    {
+        VocabularySize = vocabulary,
+        HiddenSize = hidden,
+        Layers = layers,
+        Heads = heads,
+        KeyValueHeads = heads,
+        HeadDim = hidden / heads,
+        IntermediateSize = intermediate,
+        MaxPositions = positions,
+        TieWordEmbeddings = true,
+    };
+}
