@@ -1,0 +1,30 @@
+using RolloutLab.Cli;
+using RolloutLab.Runs;
+
+namespace RolloutLab.EndToEndTests.CommandLine;
+
+/// <summary>Computes nothing: remembers what it was asked for and does what the test says.</summary>
+internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRunCommands
+{
+    public string? Command { get; private set; }
+
+    public RunArguments? Arguments { get; private set; }
+
+    public EvalArguments? EvalArguments { get; private set; }
+
+    public RunEnding Train(RunArguments arguments, RunContext context) => Run("train", arguments, context);
+
+    public RunEnding Sft(RunArguments arguments, RunContext context) => Run("sft", arguments, context);
+
+    public RunEnding Eval(EvalArguments arguments, RunContext context)
+    {
+        (Command, EvalArguments) = ("eval", arguments);
+        return behaviour(context);
+    }
+
+    private RunEnding Run(string command, RunArguments arguments, RunContext context)
+    {
+        (Command, Arguments) = (command, arguments);
+        return behaviour(context);
+    }
+}
