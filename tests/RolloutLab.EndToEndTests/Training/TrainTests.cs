@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RolloutLab.EndToEndTests.CommandLine;
+
+namespace RolloutLab.EndToEndTests.Training;
+
+public sealed class TrainTests : IDisposable
+{
+    private readonly TrainingProgram _program = new();
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact]
+    public void A_run_leaves_recipe_metrics_rollouts_checkpoints_and_summary()
+    {
+        var result = _program.Run("train", "tiny.yaml", "--run-dir", "run", "--json");
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        var summary = JsonNode.Parse(result.Out)!;
+        Assert.Equal(File.ReadAllText(_program.At("run", "summary.json")).Trim(), result.Out.Trim());
+        Assert.Equal((3, 24, 3), ((int)summary["steps"]!, (int)summary["rollouts_total"]!, (int)summary["seed"]!));
+        string[] keys = ["initial", "final", "tokens_generated", "tokens_trained", "wall_seconds", "peak_memory_bytes", "recipe_hash"];
+        Assert.All(keys, key => Assert.NotNull(summary[key]));
+        Assert.Equal(["rollout", "verify", "advantage", "update", "eval"], summary["seconds"]!.AsObject().Select(p => p.Key));
+        Assert.Equal([0, 1, 2, 3], Metrics("run").Select(row => (int)row["step"]!));
+        Assert.True(Metrics("run").Where(row => row.ContainsKey("val-core/heldout/acc/mean@4")).Select(row => (int)row["step"]!).SequenceEqual([0, 2, 3]));
+        Assert.Equal(["step-000002", "step-000003"], Directory.GetDirectories(_program.At("run", "checkpoints")).Select(Path.GetFileName).Order());
+        Assert.True(File.ReadAllLines(_program.At("run", "rollouts.jsonl")).Length >= 3);
+        Assert.Equal(0, _program.Run("recipe", "check", "run/recipe.yaml").Code);
+    }
+
+    [Fact]
+    public void The_same_recipe_and_seed_give_the_same_bytes()
+    {
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "a").Code);
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "b").Code);
+
+        Assert.Equal(Timeless("a", "metrics.jsonl"), Timeless("b", "metrics.jsonl"));
+        Assert.Equal(Timeless("a", "sft-metrics.jsonl"), Timeless("b", "sft-metrics.jsonl"));
+        foreach (var file in (string[])["rollouts.jsonl", "checkpoints/step-000003/model.safetensors", "checkpoints/step-000003/optimizer.safetensors"])
+        {
+            Assert.Equal(File.ReadAllBytes(_program.At("a", file)), File.ReadAllBytes(_program.At("b", file)));
+        }
+
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "c", "--seed", "4").Code);
+        Assert.NotEqual(File.ReadAllText(_program.At("a", "rollouts.jsonl")), File.ReadAllText(_program.At("c", "rollouts.jsonl")));
+    }
+
+    [Fact]
+    public void Engine_and_trainer_agree_on_the_log_probs_of_every_rollout()
+    {
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "run").Code);
+
+        var trained = Metrics("run").Skip(1).ToList();
+        Assert.Equal(3, trained.Count);
+        Assert.All(trained, row => Assert.InRange((double)row["sampling/sampling_logp_difference/max"]!, 0, 1e-4));
+        Assert.All(trained, row => Assert.InRange((double)row["actor/pg_clipfrac"]!, 0, 0));
+        Assert.InRange((double)trained[0]["actor/kl_loss"]!, -1e-6, 1e-6);
+    }
+
+    [Fact]
+    public void Evaluating_the_run_repeats_its_final_score()
+    {
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "run").Code);
+        var final = JsonNode.Parse(File.ReadAllText(_program.At("run", "summary.json")))!["final"]!;
+
+        var result = _program.Run("eval", "run", "--json");
+
+        Assert.Equal(0, result.Code);
+        var again = JsonNode.Parse(result.Out)!["final"]!;
+        Assert.Equal((double)final["pass_at_1"]!, (double)again["pass_at_1"]!);
+        Assert.Equal((double)final["response_length"]!, (double)again["response_length"]!);
+    }
+
+    [Fact]
+    public void A_trained_model_folder_starts_another_run()
+    {
+        Assert.Equal(0, _program.Run("sft", "tiny.yaml", "--run-dir", "warm").Code);
+        var recipe = File.ReadAllText(_program.At("tiny.yaml"));
+        var from = recipe.IndexOf("model:", StringComparison.Ordinal);
+        var to = recipe.IndexOf("data:", StringComparison.Ordinal);
+        var sft = recipe.IndexOf("sft:", StringComparison.Ordinal);
+        File.WriteAllText(_program.At("next.yaml"), $"{recipe[..from]}model: {{ path: warm/checkpoints/step-000004 }}\n{recipe[to..sft]}");
+
+        var result = _program.Run("train", "next.yaml", "--run-dir", "run");
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+    }
+
+    [Fact]
+    public void An_interrupt_ends_after_the_step_with_everything_written()
+    {
+        using var process = _program.Start("train", "tiny.yaml", "--run-dir", "run", "--set", "training.steps=100000", "--set", "evaluation.every=0");
+        var metrics = _program.At("run", "metrics.jsonl");
+        var deadline = DateTime.UtcNow.AddMinutes(2);
+        while (!(File.Exists(metrics) && File.ReadAllLines(metrics).Length >= 4) && DateTime.UtcNow < deadline)
+        {
+            Thread.Sleep(50);
+        }
+
+        ProcessSignals.Interrupt(process);
+        var result = TrainingProgram.Finish(process);
+
+        Assert.Equal(130, result.Code);
+        var summary = JsonNode.Parse(File.ReadAllText(_program.At("run", "summary.json")))!;
+        Assert.Equal("interrupted", (string)summary["stopped"]!);
+        var steps = (long)summary["steps"]!;
+        Assert.Equal(steps, (long)Metrics("run")[^1]["step"]!);
+        Assert.True(Directory.Exists(_program.At("run", "checkpoints", $"step-{steps:D6}")));
+    }
+
+    private List<JsonObject> Metrics(string run) =>
+        File.ReadAllLines(_program.At(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+
+    /// <summary>A metrics file without what depends on the clock.</summary>
+    private string Timeless(string run, string file) => string.Join('\n', File.ReadAllLines(_program.At(run, file)).Select(line =>
+    {
+        var row = JsonNode.Parse(line)!.AsObject();
+        foreach (var key in row.Select(p => p.Key).Where(k => k.StartsWith("timing_s/", StringComparison.Ordinal) || k.StartsWith("perf/", StringComparison.Ordinal)).ToList())
+        {
+            row.Remove(key);
+        }
+
+        return row.ToJsonString(new JsonSerializerOptions { WriteIndented = false });
+    }));
+}
