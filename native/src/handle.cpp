@@ -1,5 +1,7 @@
 #include "handle.h"
 
+#include "cuda_devices.h"
+
 rl_tensor::rl_tensor(at::Tensor tensor) : value(std::move(tensor)) {
   rl::handle_counts().live.fetch_add(1, std::memory_order_relaxed);
 }
@@ -47,7 +49,7 @@ at::Device to_device(int32_t type, int32_t index) {
     return at::Device(at::kCPU);
   }
   require(type == RL_CUDA, "the device type is neither CPU nor CUDA");
-  const int32_t count = compat::cuda_device_count();
+  const int32_t count = cuda_device_count();
   if (index < 0 || index >= count) {
     throw InvalidArgument("CUDA device " + std::to_string(index) + " is not there; devices: " + std::to_string(count));
   }

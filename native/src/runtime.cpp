@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "blas.h"
+#include "cuda_devices.h"
 #include "handle.h"
 
 namespace {
@@ -38,9 +39,8 @@ std::string devices_json() {
   std::ostringstream json;
   json << '[';
   const char* separator = "";
-  for (const rl::compat::CudaDevice& device : rl::compat::cuda_devices()) {
-    json << separator << "{\"name\":" << quoted(device.name) << ",\"memory_bytes\":" << device.total_memory_bytes
-         << '}';
+  for (const rl::CudaDevice& device : rl::cuda_devices()) {
+    json << separator << "{\"name\":" << quoted(device.name) << ",\"memory_bytes\":" << device.memory_bytes << '}';
     separator = ",";
   }
   json << ']';
@@ -109,5 +109,5 @@ int32_t rl_threads_set(int32_t threads) noexcept {
 }
 
 int32_t rl_cuda_device_count(int32_t* count) noexcept {
-  return rl::guarded([&] { *count = rl::compat::cuda_device_count(); });
+  return rl::guarded([&] { *count = rl::cuda_device_count(); });
 }

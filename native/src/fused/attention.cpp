@@ -48,20 +48,20 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
     const int64_t tokens = q.size(0), q_row = shape.q_heads * shape.head_size,
                   kv_row = shape.kv_heads * shape.head_size;
     at::Tensor out = at::empty({tokens, q_row}, q.options());
-    at::Tensor log_sum_exp = at::empty({shape.q_heads, tokens}, q.options());
+    at::Tensor normalisers = at::empty({shape.q_heads, tokens, 2}, q.options());
     const float *qp = q.data_ptr<float>(), *kp = k.data_ptr<float>(), *vp = v.data_ptr<float>();
-    float *op = out.data_ptr<float>(), *lp = log_sum_exp.data_ptr<float>();
-    for_each_task(shape, cu_seqlens, attention::forward_scratch,
-                  [&](int64_t start, int64_t length, int64_t kv_head, float* scratch) {
-                    const int64_t head = kv_head * shape.group();
-                    const int64_t q_at = start * q_row + head * shape.head_size;
-                    const int64_t kv_at = start * kv_row + kv_head * shape.head_size;
-                    attention::forward(
-                        shape,
-                        {length, qp + q_at, kp + kv_at, vp + kv_at, op + q_at, lp + head * tokens + start, tokens},
-                        scratch);
-                  });
-    context->save_for_backward({q, k, v, out, log_sum_exp, cu_seqlens});
+    float *op = out.data_ptr<float>(), *np = normalisers.data_ptr<float>();
+    for_each_task(
+        shape, cu_seqlens, attention::forward_scratch,
+        [&](int64_t start, int64_t length, int64_t kv_head, float* scratch) {
+          const int64_t head = kv_head * shape.group();
+          const int64_t q_at = start * q_row + head * shape.head_size;
+          const int64_t kv_at = start * kv_row + kv_head * shape.head_size;
+          attention::forward(
+              shape, {length, qp + q_at, kp + kv_at, vp + kv_at, op + q_at, np + 2 * (head * tokens + start), tokens},
+              scratch);
+        });
+    context->save_for_backward({q, k, v, out, normalisers, cu_seqlens});
     context->saved_data["scale"] = scale;
     return out;
   }
@@ -75,17 +75,18 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
                   kv_row = shape.kv_heads * shape.head_size;
     at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
     const float *qp = q.data_ptr<float>(), *kp = k.data_ptr<float>(), *vp = v.data_ptr<float>();
-    const float *op = saved[3].data_ptr<float>(), *lp = saved[4].data_ptr<float>(), *gp = gradient.data_ptr<float>();
+    const float *op = saved[3].data_ptr<float>(), *np = saved[4].data_ptr<float>(), *gp = gradient.data_ptr<float>();
     float *dqp = dq.data_ptr<float>(), *dkp = dk.data_ptr<float>(), *dvp = dv.data_ptr<float>();
     for_each_task(shape, saved[5], attention::backward_scratch,
                   [&](int64_t start, int64_t length, int64_t kv_head, float* scratch) {
                     const int64_t head = kv_head * shape.group();
                     const int64_t q_at = start * q_row + head * shape.head_size;
                     const int64_t kv_at = start * kv_row + kv_head * shape.head_size;
-                    attention::backward(shape,
-                                        {length, qp + q_at, kp + kv_at, vp + kv_at, op + q_at, gp + q_at,
-                                         lp + head * tokens + start, tokens, dqp + q_at, dkp + kv_at, dvp + kv_at},
-                                        scratch);
+                    attention::backward(
+                        shape,
+                        {length, qp + q_at, kp + kv_at, vp + kv_at, op + q_at, gp + q_at,
+                         np + 2 * (head * tokens + start), tokens, dqp + q_at, dkp + kv_at, dvp + kv_at},
+                        scratch);
                   });
     return {dq, dk, dv, at::Tensor(), at::Tensor()};
   }
@@ -106,6 +107,7 @@ at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::
   }
   TORCH_CHECK(k.size(1) > 0 && q.size(1) > 0 && q.size(1) % k.size(1) == 0, kName, ": ", q.size(1),
               " query heads are not a multiple of ", k.size(1), " key heads");
+  TORCH_CHECK(scale > 0.0, kName, ": scale must be positive, got ", scale);
   TORCH_CHECK(s >= 0, kName, ": a negative number of sequences, ", s);
   TORCH_CHECK(cu_seqlens[0] == 0 && cu_seqlens[s] == tokens, kName, ": cu_seqlens runs from ", cu_seqlens[0], " to ",
               cu_seqlens[s], ", expected 0 to the number of tokens, ", tokens);

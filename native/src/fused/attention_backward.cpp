@@ -38,9 +38,9 @@ RL_INLINE float dot(const float* a, const float* b, int64_t width) {
 /// Turns one row of scores into probabilities and one row of dO V^T into the gradient of the scores, for the first
 /// `count` keys; the rest up to `end` becomes zero in both.
 RL_INLINE void softmax_backward(float* weights, float* d_scores, int64_t count, int64_t end, float scale,
-                                float log_sum_exp, float mean) {
+                                const float* normaliser, float mean) {
   simd::for_lanes(count, [&](int64_t j, auto lanes) {
-    const Vec weight = simd::exp(simd::load(weights + j, lanes) * scale - log_sum_exp);
+    const Vec weight = simd::exp(simd::load(weights + j, lanes) * scale - normaliser[0]) * normaliser[1];
     simd::store(weights + j, weight, lanes);
     simd::store(d_scores + j, weight * (simd::load(d_scores + j, lanes) - mean) * scale, lanes);
   });
@@ -60,7 +60,7 @@ void add_transposed_product(const float* tile, int64_t stride, int64_t first, in
 
 /// One tile of queries of one head; the pointers are to that head's first token.
 struct HeadPointers {
-  const float *q, *out, *d_out, *log_sum_exp;
+  const float *q, *out, *d_out, *normalisers;
   float* dq;
 };
 
@@ -76,7 +76,7 @@ void backward_tile(const Shape& shape, int64_t length, int64_t first, const Head
   for (int64_t i = 0; i < count; ++i) {
     const float mean = dot(d_out + i * row, head.out + (first + i) * row, shape.head_size);
     softmax_backward(b.weights + i * stride, b.d_scores + i * stride, first + i + 1, end, shape.scale,
-                     head.log_sum_exp[first + i], mean);
+                     head.normalisers + 2 * (first + i), mean);
   }
   add_transposed_product(b.weights, stride, first, count, b.d_outs, padded, b.dv);
   add_transposed_product(b.d_scores, stride, first, count, b.queries, padded, b.dk);
@@ -107,7 +107,7 @@ void backward(const Shape& shape, const BackwardTask& task, float* scratch) {
   for (int64_t i = 0; i < shape.group(); ++i) {
     const int64_t offset = i * shape.head_size;
     const HeadPointers head{task.q + offset, task.out + offset, task.d_out + offset,
-                            task.log_sum_exp + i * task.log_sum_exp_stride, task.dq + offset};
+                            task.normalisers + 2 * i * task.tokens, task.dq + offset};
     for (int64_t first = 0; first < task.length; first += kBackwardTile) {
       backward_tile(shape, task.length, first, head, b);
     }

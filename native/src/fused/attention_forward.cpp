@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "attention_task.h"
 #include "softmax_row.h"
 
@@ -15,7 +13,7 @@ struct Tile {
 };
 
 void attend(const Shape& shape, const ForwardTask& task, Tile tile, const float* q, const float* keys,
-            const float* values, float* scores, float* product, float* out, float* log_sum_exp) {
+            const float* values, float* scores, float* product, float* out, float* normalisers) {
   const int64_t row = shape.q_heads * shape.head_size, stride = score_stride(task.length);
   const int64_t padded = shape.padded_head();
   multiply_causal(q + tile.first * row, row, tile.first, tile.count, task.length, shape, keys, scores, stride);
@@ -27,7 +25,8 @@ void attend(const Shape& shape, const ForwardTask& task, Tile tile, const float*
       const int64_t position = tile.first + block + i;
       const SoftmaxRow softmax = exponentiate(scores + (block + i) * stride, position + 1, seen, shape.scale);
       inverse[i] = 1.0f / softmax.sum;
-      log_sum_exp[position] = softmax.highest + std::log(softmax.sum);
+      normalisers[2 * position] = softmax.highest;
+      normalisers[2 * position + 1] = inverse[i];
     }
     small_gemm::multiply(rows, padded, seen, {scores + block * stride, stride, 1}, {values, padded}, {product, padded},
                          false);
@@ -59,7 +58,7 @@ void forward(const Shape& shape, const ForwardTask& task, float* scratch) {
     for (int64_t first = 0; first < task.length; first += kForwardTile) {
       const Tile tile{first, std::min(kForwardTile, task.length - first)};
       attend(shape, task, tile, task.q + offset, keys, values, scores, product, task.out + offset,
-             task.log_sum_exp + head * task.log_sum_exp_stride);
+             task.normalisers + 2 * head * task.tokens);
     }
   }
 }

@@ -42,24 +42,26 @@ void pack_rows(const float* from, int64_t stride, int64_t length, const Shape& s
 void multiply_causal(const float* rows, int64_t row_stride, int64_t first, int64_t count, int64_t length,
                      const Shape& shape, const float* packed, float* scores, int64_t stride);
 
-/// Inputs, results and scratch of a forward task; pointers are to the task's first token and head.
+/// Inputs and results of a forward task, the normalisers of a row being its highest scaled score and the inverse of
+/// its sum of exponentials (kept apart, their logarithms would cost digits and time); pointers are to the task's first
+/// token and head.
 struct ForwardTask {
   int64_t length;
   const float *q, *k, *v;
   float* out;
-  float* log_sum_exp;  // [length] for each query head, `log_sum_exp_stride` apart
-  int64_t log_sum_exp_stride;
+  float* normalisers;  // [tokens, 2] for each query head
+  int64_t tokens;      // of the whole call: what lies between the heads' normalisers
 };
 
 int64_t forward_scratch(const Shape& shape, int64_t length);
 void forward(const Shape& shape, const ForwardTask& task, float* scratch);
 
-/// Inputs, results and scratch of a backward task.
+/// Inputs and results of a backward task, as above.
 struct BackwardTask {
   int64_t length;
   const float *q, *k, *v, *out, *d_out;
-  const float* log_sum_exp;
-  int64_t log_sum_exp_stride;
+  const float* normalisers;
+  int64_t tokens;
   float *dq, *dk, *dv;
 };
 

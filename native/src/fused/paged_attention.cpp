@@ -202,6 +202,7 @@ void check_call(const at::Tensor& q, const at::Tensor& k_cache, const Call& call
   check_size(q, kName, "q", 2, call.head_size);
   TORCH_CHECK(call.kv_heads > 0 && call.q_heads > 0 && call.q_heads % call.kv_heads == 0, kName, ": ", call.q_heads,
               " query heads are not a multiple of ", call.kv_heads, " key heads");
+  TORCH_CHECK(call.scale > 0.0f, kName, ": scale must be positive, got ", call.scale);
   TORCH_CHECK(call.group() <= kTileRows, kName, ": at most ", kTileRows, " query heads may share a key head, got ",
               call.group());
   TORCH_CHECK(call.block_size > 0 && call.block_size % 8 == 0, kName, ": block_size must be a multiple of 8, got ",

@@ -71,10 +71,27 @@ RL_INLINE void store(float* to, Vec value, int64_t count) {
 #endif
 }
 
+/// One integer per lane, known at compile time; kept in memory, for vectors filled lane by lane are not folded.
+struct Pattern {
+  int32_t lanes[kLanes];
+
+  template <class Rule>
+  static constexpr Pattern of(Rule rule) {
+    Pattern pattern{};
+    for (int32_t lane = 0; lane < kLanes; ++lane) pattern.lanes[lane] = rule(lane);
+    return pattern;
+  }
+
+  RL_INLINE IntVec vector() const {
+    IntVec value;
+    std::memcpy(&value, lanes, sizeof(IntVec));
+    return value;
+  }
+};
+
 RL_INLINE IntVec lane_index() {
-  IntVec index;
-  for (int32_t lane = 0; lane < kLanes; ++lane) index[lane] = lane;
-  return index;
+  static constexpr Pattern kIndex = Pattern::of([](int32_t lane) { return lane; });
+  return kIndex.vector();
 }
 
 /// `value` in the first `count` lanes, `other` in the rest.
@@ -99,24 +116,32 @@ RL_INLINE Vec sqrt(Vec value) {
 #endif
 }
 
-/// The sum of all lanes, by halves.
-RL_INLINE float sum(Vec value) {
-  float lanes[kLanes];
-  store(lanes, value);
-  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
-  }
-  return lanes[0];
+/// `value` with the lanes moved down by `By`, cyclically.
+template <int32_t By>
+RL_INLINE Vec rotate_lanes(Vec value) {
+  static constexpr Pattern kFrom = Pattern::of([](int32_t lane) { return (lane + By) % int32_t{kLanes}; });
+  return __builtin_shuffle(value, kFrom.vector());
 }
 
-RL_INLINE float max_lane(Vec value) {
-  float lanes[kLanes];
-  store(lanes, value);
-  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t lane = 0; lane < half; ++lane)
-      lanes[lane] = lanes[lane] > lanes[lane + half] ? lanes[lane] : lanes[lane + half];
+/// The sum of all lanes, by halves.
+template <int32_t Half = kLanes / 2>
+RL_INLINE float sum(Vec value) {
+  value += rotate_lanes<Half>(value);
+  if constexpr (Half == 1) {
+    return value[0];
+  } else {
+    return sum<Half / 2>(value);
   }
-  return lanes[0];
+}
+
+template <int32_t Half = kLanes / 2>
+RL_INLINE float max_lane(Vec value) {
+  value = max(value, rotate_lanes<Half>(value));
+  if constexpr (Half == 1) {
+    return value[0];
+  } else {
+    return max_lane<Half / 2>(value);
+  }
 }
 
 /// e^x with a relative error below 2e-7: x = n ln 2 + r, a minimax polynomial in r, the exponent bits by n. Below -87
@@ -150,23 +175,21 @@ RL_INLINE void for_lanes(int64_t n, Body&& body) {
 }
 
 /// Transposes a square of kLanes vectors in registers, in log2(kLanes) rounds of exchanging ever larger blocks.
+template <int32_t Block = 1>
 RL_INLINE void transpose(Vec (&rows)[kLanes]) {
-#pragma GCC unroll 4
-  for (int32_t block = 1; block < kLanes; block *= 2) {
-    IntVec low, high;
-    for (int32_t lane = 0; lane < kLanes; ++lane) {
-      const bool odd = (lane & block) != 0;
-      low[lane] = odd ? static_cast<int32_t>(kLanes) + lane - block : lane;
-      high[lane] = odd ? static_cast<int32_t>(kLanes) + lane : lane + block;
-    }
+  constexpr int32_t kSecond = kLanes;  // in a shuffle, lanes of the second vector count from here
+  static constexpr Pattern kLow =
+      Pattern::of([](int32_t lane) { return (lane & Block) != 0 ? kSecond + lane - Block : lane; });
+  static constexpr Pattern kHigh =
+      Pattern::of([](int32_t lane) { return (lane & Block) != 0 ? kSecond + lane : lane + Block; });
 #pragma GCC unroll 16
-    for (int32_t row = 0; row < kLanes; ++row) {
-      if ((row & block) != 0) continue;
-      const Vec a = rows[row], b = rows[row + block];
-      rows[row] = __builtin_shuffle(a, b, low);
-      rows[row + block] = __builtin_shuffle(a, b, high);
-    }
+  for (int32_t row = 0; row < kLanes; ++row) {
+    if ((row & Block) != 0) continue;
+    const Vec a = rows[row], b = rows[row + Block];
+    rows[row] = __builtin_shuffle(a, b, kLow.vector());
+    rows[row + Block] = __builtin_shuffle(a, b, kHigh.vector());
   }
+  if constexpr (2 * Block < kLanes) transpose<2 * Block>(rows);
 }
 
 }  // namespace rl::simd
