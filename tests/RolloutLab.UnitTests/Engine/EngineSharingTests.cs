@@ -92,24 +92,41 @@ public sealed class EngineSharingTests
     }
 
     [Fact]
+    public void A_prompt_is_computed_once_even_where_one_rollout_at_a_time_fits()
+    {
+        // 13 + 11 - 1 slots fill 6 blocks of 4: the prompt's own partial block must go while a rollout runs.
+        var runner = new EndlessRunner(blockCount: 6, blockSize: 4);
+
+        var result = RequestFixture.Source(runner).Generate(RequestFixture.Request(11, (1, 13, 5)), null, default);
+
+        Assert.Equal(new RolloutStatistics(5 * 11, 13 + (5 * 10), Preemptions: 0, PeakBlocks: 6), result.Statistics);
+    }
+
+    [Fact]
+    public void The_prompt_of_a_group_yet_to_start_goes_before_any_running_sequence()
+    {
+        // Two rollouts of 4 + 12 - 1 slots share one of 7 blocks. The second prompt takes two blocks early, gives them
+        // back when the rollouts need them, and is computed once more when they are done.
+        var runner = new EndlessRunner(blockCount: 7, blockSize: 4);
+
+        var result = RequestFixture.Source(runner).Generate(RequestFixture.Request(12, (1, 4, 2), (2, 6, 1)), null, default);
+
+        Assert.Equal(new RolloutStatistics(3 * 12, 4 + (2 * 11) + (2 * 6) + 11, Preemptions: 0, PeakBlocks: 7), result.Statistics);
+    }
+
+    [Fact]
     public void Steady_decoding_allocates_nothing()
     {
-        var runner = new EndlessRunner();
-        var source = RequestFixture.Source(runner);
-        var request = new RolloutRequest(
-            0,
-            RolloutPurpose.Training,
-            [new PromptBudget(RequestFixture.Prompt(1, 4), 0, 16), new PromptBudget(RequestFixture.Prompt(2, 4), 0, 16)],
-            new SamplingParameters { MaxNewTokens = 200 });
+        var runner = new EndlessRunner(blockCount: 1024, blockSize: 16);
 
-        source.Generate(request, null, default);
+        RequestFixture.Source(runner).Generate(RequestFixture.Request(200, (1, 4, 16), (2, 4, 16)), null, default);
 
         // Between tokens 140 and 200 no array of tokens (they double at 128) and no block table needs to grow.
         Assert.Equal(0, runner.AllocatedAt(190) - runner.AllocatedAt(140));
     }
 
     /// <summary>Draws token 1 for ever and notes the bytes allocated up to each step.</summary>
-    private sealed class EndlessRunner : IModelRunner
+    private sealed class EndlessRunner(int blockCount, int blockSize) : IModelRunner
     {
         private readonly long[] _allocated = new long[512];
         private int _steps;
@@ -118,9 +135,9 @@ public sealed class EngineSharingTests
 
         public int MaxPositions => 1024;
 
-        public int BlockSize => 16;
+        public int BlockSize => blockSize;
 
-        public int BlockCount => 1024;
+        public int BlockCount => blockCount;
 
         public long AllocatedAt(int step) => _allocated[step];
 
