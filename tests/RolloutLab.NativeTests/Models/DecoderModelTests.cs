@@ -157,7 +157,8 @@ public class DecoderModelTests
             var below = Loss(dense, sequences);
             values[i] = value;
             var expected = (above - below) / (2 * Step);
-            Assert.True(Math.Abs(expected - gradient[i]) <= 2e-4 + (1e-3 * Math.Abs(expected)), $"{name}[{i}]: {gradient[i]}, expected {expected}");
+            var tolerance = 2e-4 + (1e-3 * Math.Abs(expected));
+            Assert.True(Math.Abs(expected - gradient[i]) <= tolerance, $"{name}[{i}]: {gradient[i]}, expected {expected}");
         }
     }
 
@@ -186,7 +187,8 @@ public class DecoderModelTests
         Assert.Equal(expected.Count, actual.Length);
         for (var i = 0; i < actual.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"[{i}]: {actual[i]}, expected {expected[i]}");
+            var allowed = tolerance * Math.Max(1, Math.Abs(expected[i]));
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= allowed, $"[{i}]: {actual[i]}, expected {expected[i]}");
         }
     }
 }
