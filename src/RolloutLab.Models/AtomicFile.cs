@@ -26,7 +26,8 @@ internal static class AtomicFile
             DeleteQuietly(partial);
             if (error is IOException or UnauthorizedAccessException)
             {
-                throw new CheckpointException($"{path}: cannot be written ({Excerpt.Of(error.Message)}); free disk space or choose another folder", error);
+                throw new CheckpointException(
+                    $"{path}: cannot be written ({Excerpt.Of(error.Message)}); free disk space or choose another folder", error);
             }
 
             throw;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RolloutLab.Models;
 
-/// <summary>Text from a file that nobody vouches for, made fit for a one-line message: no control characters, at most 80 characters.</summary>
+/// <summary>Text from a file nobody vouches for, made fit for a one-line message: no control characters, at most 80 characters.</summary>
 internal static class Excerpt
 {
     private const int MaxLength = 80;

@@ -81,7 +81,8 @@ public sealed class ModelFolder
         var weights = System.IO.Path.Combine(Path, WeightsFile);
         if (!File.Exists(weights) && File.Exists(weights + ".index.json"))
         {
-            throw new CheckpointException($"{weights}: missing: sharded weights ({WeightsFile}.index.json) are not supported; save the model as one file");
+            throw new CheckpointException(
+                $"{weights}: missing: sharded weights ({WeightsFile}.index.json) are not supported; save the model as one file");
         }
 
         return DecoderWeights.Load(Config, weights, device, trainable);
@@ -97,7 +98,7 @@ public sealed class ModelFolder
         var current = Path;
         try
         {
-            foreach (var file in CompanionPatterns.SelectMany(pattern => Directory.GetFiles(Path, pattern)).Distinct().Order(StringComparer.Ordinal))
+            foreach (var file in CompanionPatterns.SelectMany(pattern => Directory.GetFiles(Path, pattern)))
             {
                 current = file;
                 using var content = File.OpenRead(file);

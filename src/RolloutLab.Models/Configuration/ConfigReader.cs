@@ -17,7 +17,9 @@ internal readonly struct ConfigReader(string path, JsonElement root, string pref
             return fallback ?? throw Missing(key);
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : throw WrongType(key, value, "an integer");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+            ? number
+            : throw WrongType(key, value, "an integer");
     }
 
     public double Double(string key, double fallback)
@@ -27,7 +29,9 @@ internal readonly struct ConfigReader(string path, JsonElement root, string pref
             return fallback;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) ? number : throw WrongType(key, value, "a number");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)
+            ? number
+            : throw WrongType(key, value, "a number");
     }
 
     public bool Bool(string key, bool fallback) => Find(key) switch
@@ -67,14 +71,18 @@ internal readonly struct ConfigReader(string path, JsonElement root, string pref
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Object ? new ConfigReader(path, value, $"{prefix}{key}.") : throw WrongType(key, value, "an object");
+        return value.ValueKind == JsonValueKind.Object
+            ? new ConfigReader(path, value, $"{prefix}{key}.")
+            : throw WrongType(key, value, "an object");
     }
 
     public CheckpointException Error(string key, string reason) => new($"{path}: {prefix}{key}: {reason}");
 
     private CheckpointException Missing(string key) => Error(key, "missing; add it as in the model's Hugging Face config.json");
 
-    private CheckpointException WrongType(string key, JsonElement value, string expected) => Error(key, $"{Excerpt.Of(value.GetRawText())} is not {expected}");
+    private CheckpointException WrongType(string key, JsonElement value, string expected) =>
+        Error(key, $"{Excerpt.Of(value.GetRawText())} is not {expected}");
 
-    private JsonElement? Find(string key) => root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Find(string key) =>
+        root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

@@ -67,7 +67,9 @@ public sealed record ModelConfig
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadDim;
 
-    /// <summary>The plainest architecture with these options: Qwen3 for query/key normalisation, Qwen2 for biases alone, else Llama.</summary>
+    /// <summary>
+    /// The plainest architecture with these options: Qwen3 for query/key normalisation, Qwen2 for biases alone, else Llama.
+    /// </summary>
     /// <param name="attentionBias">Whether the query, key and value projections have biases.</param>
     /// <param name="qkNorm">Whether query and key heads are normalised.</param>
     public static ModelFamily FamilyWith(bool attentionBias, bool qkNorm) => (attentionBias, qkNorm) switch

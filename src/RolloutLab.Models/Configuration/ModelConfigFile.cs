@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using RolloutLab.Core;
 
 namespace RolloutLab.Models;
@@ -18,7 +19,9 @@ public static class ModelConfigFile
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="CheckpointException">The file is unreadable, a key is missing, of the wrong type or out of range, or asks for something unsupported.</exception>
+    /// <exception cref="CheckpointException">
+    /// The file is unreadable, or a key is missing, of the wrong type, out of range or asks for something unsupported.
+    /// </exception>
     public static ModelConfig Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -31,8 +34,64 @@ public static class ModelConfigFile
     /// <exception cref="CheckpointException">As for <see cref="Load"/>.</exception>
     public static ModelConfig Parse(ReadOnlyMemory<byte> json, string path)
     {
-        using var document = Document(json, path);
-        var reader = new ConfigReader(path, document.RootElement);
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new CheckpointException($"{path}: not valid UTF-8; expected a Hugging Face config.json");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Build(new ConfigReader(path, document.RootElement))
+                : throw new CheckpointException($"{path}: not a JSON object; expected a Hugging Face config.json");
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // An escaped lone surrogate passes the JSON grammar and only fails when the text is taken out.
+            throw new CheckpointException($"{path}: not valid JSON: {Excerpt.Of(error.Message)}", error);
+        }
+    }
+
+    /// <summary>The JSON text of a configuration: two-space indentation, keys in a fixed order, a final newline.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="template">
+    /// The <c>config.json</c> it came from, as <see cref="Parse"/> accepts it; its other keys (token ids, tool settings) are
+    /// carried over. Empty for none.
+    /// </param>
+    public static string Format(ModelConfig config, ReadOnlyMemory<byte> template = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var root = template.IsEmpty ? [] : JsonNode.Parse(template.Span)!.AsObject();
+        // Transformers 5 nests the base; two places could disagree.
+        root.Remove("rope_parameters");
+        root.Remove("dtype");
+        foreach (var (key, value) in Keys(config))
+        {
+            root[key] = value;
+        }
+
+        return root.ToJsonString(Indented) + "\n";
+    }
+
+    internal static byte[] Read(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length <= MaxBytes
+                ? File.ReadAllBytes(path)
+                : throw new CheckpointException($"{path}: {length} bytes, but a config.json has at most {MaxBytes}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(
+                $"{path}: cannot be read ({Excerpt.Of(error.Message)}); a model folder needs config.json and model.safetensors", error);
+        }
+    }
+
+    private static ModelConfig Build(ConfigReader reader)
+    {
         var family = ReadFamily(reader);
         UnsupportedOptions.Refuse(reader, family);
         var hidden = reader.Int("hidden_size");
@@ -55,60 +114,6 @@ public static class ModelConfigFile
             AttentionBias = reader.Bool("attention_bias", family == ModelFamily.Qwen2),
         };
         return config.FindProblem() is var (key, reason) ? throw reader.Error(key, reason) : config;
-    }
-
-    /// <summary>The JSON text of a configuration: two-space indentation, keys in a fixed order, a final newline.</summary>
-    /// <param name="config">The configuration.</param>
-    /// <param name="template">
-    /// JSON of the <c>config.json</c> it came from, whose other keys (token ids, tool settings) are carried over; empty for none.
-    /// </param>
-    public static string Format(ModelConfig config, ReadOnlyMemory<byte> template = default)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        var root = template.IsEmpty ? [] : JsonNode.Parse(template.Span)!.AsObject();
-        // Transformers 5 nests the base; two places could disagree.
-        root.Remove("rope_parameters");
-        root.Remove("dtype");
-        foreach (var (key, value) in Keys(config))
-        {
-            root[key] = value;
-        }
-
-        return root.ToJsonString(Indented) + "\n";
-    }
-
-    internal static byte[] Read(string path)
-    {
-        try
-        {
-            var length = new FileInfo(path).Length;
-            return length <= MaxBytes ? File.ReadAllBytes(path) : throw new CheckpointException($"{path}: {length} bytes, but a config.json has at most {MaxBytes}");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path}: cannot be read ({Excerpt.Of(error.Message)}); a model folder needs config.json and model.safetensors", error);
-        }
-    }
-
-    private static JsonDocument Document(ReadOnlyMemory<byte> json, string path)
-    {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(json, Strict);
-        }
-        catch (JsonException error)
-        {
-            throw new CheckpointException($"{path}: not valid JSON: {Excerpt.Of(error.Message)}", error);
-        }
-
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            document.Dispose();
-            throw new CheckpointException($"{path}: not a JSON object; expected a Hugging Face config.json");
-        }
-
-        return document;
     }
 
     private static ModelFamily ReadFamily(ConfigReader reader)

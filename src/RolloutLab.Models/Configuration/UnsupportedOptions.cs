@@ -9,7 +9,8 @@ internal static class UnsupportedOptions
         {
             if (architecture != $"{family}ForCausalLM")
             {
-                throw reader.Error("architectures", $"'{Excerpt.Of(architecture)}' is not supported; supported with this model_type: {family}ForCausalLM");
+                throw reader.Error(
+                    "architectures", $"'{Excerpt.Of(architecture)}' is not supported; supported with this model_type: {family}ForCausalLM");
             }
         }
 
@@ -70,7 +71,8 @@ internal static class UnsupportedOptions
         };
         if (enabled && reader.Long("sliding_window", 4096) is var window && window < reader.Long("max_position_embeddings"))
         {
-            throw reader.Error("sliding_window", $"a window of {window} is not supported; set it to null or use a model with full attention");
+            throw reader.Error(
+                "sliding_window", $"a window of {window} is not supported; set it to null or use a model with full attention");
         }
     }
 

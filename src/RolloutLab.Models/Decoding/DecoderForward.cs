@@ -19,7 +19,12 @@ internal static class DecoderForward
     /// </param>
     /// <returns><c>[N, D]</c>, or <c>[R, D]</c> with <paramref name="rows"/>; a tensor of the current scope.</returns>
     public static Tensor Run<TAttention>(
-        DecoderWeights weights, RotaryTable rotary, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, TAttention attention, Tensor? rows)
+        DecoderWeights weights,
+        RotaryTable rotary,
+        ReadOnlySpan<int> tokenIds,
+        ReadOnlySpan<int> positions,
+        TAttention attention,
+        Tensor? rows)
         where TAttention : IAttention, allows ref struct
     {
         using var scope = new TensorScope();
@@ -52,7 +57,13 @@ internal static class DecoderForward
     }
 
     private static Tensor Attend<TAttention>(
-        ModelConfig config, LayerWeights layer, RotaryTable rotary, Tensor normed, ReadOnlySpan<int> positions, TAttention attention, int index)
+        ModelConfig config,
+        LayerWeights layer,
+        RotaryTable rotary,
+        Tensor normed,
+        ReadOnlySpan<int> positions,
+        TAttention attention,
+        int index)
         where TAttention : IAttention, allows ref struct
     {
         using var qkv = torch.linear(normed, layer.Qkv, layer.QkvBias);

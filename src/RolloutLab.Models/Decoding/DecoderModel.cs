@@ -3,7 +3,7 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Models;
 
-/// <summary>Log-probabilities and entropies of the tokens that enter the loss, R of them. The tensors belong to the caller's scope.</summary>
+/// <summary>Log-probabilities and entropies of the R tokens that enter the loss. The tensors belong to the caller's scope.</summary>
 /// <param name="TokenIndices">Index in [0, T) of each token, ascending, <c>[R]</c>.</param>
 /// <param name="LogProbs">Log-probability of each given the tokens before it, at the given temperature, <c>[R] float32</c>.</param>
 /// <param name="Entropy">Entropy in nats of the distribution it was scored in, <c>[R] float32</c>.</param>
@@ -64,7 +64,9 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     /// <param name="batch">T tokens of S sequences.</param>
     /// <param name="temperature">Logits are divided by it; positive.</param>
-    /// <exception cref="ArgumentException">The arrays do not fit together, or no token enters the loss, or the first of a sequence does.</exception>
+    /// <exception cref="ArgumentException">
+    /// The arrays do not fit together, or no token enters the loss, or the first of a sequence does.
+    /// </exception>
     /// <exception cref="TorchException">A token id or position is out of range.</exception>
     public TokenScores Score(MicroBatch batch, double temperature = 1)
     {
@@ -86,7 +88,8 @@ public sealed class DecoderModel : IDisposable
 
         using var scope = new TensorScope();
         var attention = new PackedAttention(batch.CuSeqLens, AttentionScale);
-        var hidden = DecoderForward.Run(Weights, Rotary, batch.InputIds, batch.PositionIds, attention, torch.tensor<int>(rows, Weights.Device));
+        var wanted = torch.tensor<int>(rows, Weights.Device);
+        var hidden = DecoderForward.Run(Weights, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
         var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, targets, temperature, Config.VocabularySize);
         return new TokenScores(indices, scope.Keep(logProbs), scope.Keep(entropy));
     }
@@ -111,7 +114,7 @@ public sealed class DecoderModel : IDisposable
         {
             if (start < batch.TokenCount && batch.LossMask[start] != 0)
             {
-                throw new ArgumentException($"token {start} is the first of its sequence and has nothing to be predicted from", nameof(batch));
+                throw new ArgumentException($"token {start} is the first of its sequence: nothing predicts it", nameof(batch));
             }
         }
 

@@ -55,10 +55,12 @@ internal sealed class KvCache : IDisposable
         try
         {
             using var scope = new TensorScope();
+            long[] keyShape = [size.BlockCount, config.KeyValueHeads, config.HeadDim, size.BlockSize];
+            long[] valueShape = [size.BlockCount, config.KeyValueHeads, size.BlockSize, config.HeadDim];
             for (var layer = 0; layer < config.Layers; layer++)
             {
-                Keys[layer] = _owner.Take(torch.zeros([size.BlockCount, config.KeyValueHeads, config.HeadDim, size.BlockSize], ScalarType.Float32, device));
-                Values[layer] = _owner.Take(torch.zeros([size.BlockCount, config.KeyValueHeads, size.BlockSize, config.HeadDim], ScalarType.Float32, device));
+                Keys[layer] = _owner.Take(torch.zeros(keyShape, ScalarType.Float32, device));
+                Values[layer] = _owner.Take(torch.zeros(valueShape, ScalarType.Float32, device));
             }
         }
         catch

@@ -24,7 +24,9 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
     /// <summary>Allocates the cache.</summary>
     /// <param name="model">The decoder; must outlive the runner.</param>
     /// <param name="size">Size of the cache.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The block size is no positive multiple of <see cref="BlockSizeMultiple"/>, or there is no block.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The block size is no positive multiple of <see cref="BlockSizeMultiple"/>, or there is no block.
+    /// </exception>
     /// <exception cref="TorchOutOfMemoryException">The cache does not fit into memory.</exception>
     public PagedModelRunner(DecoderModel model, KvCacheSize size)
     {
@@ -32,7 +34,8 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size.BlockCount, nameof(size));
         if (size.BlockSize < 1 || size.BlockSize % BlockSizeMultiple != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(size), size.BlockSize, $"a block holds a positive multiple of {BlockSizeMultiple} tokens");
+            throw new ArgumentOutOfRangeException(
+                nameof(size), size.BlockSize, $"a block holds a positive multiple of {BlockSizeMultiple} tokens");
         }
 
         _model = model;
@@ -79,7 +82,9 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The step has no token, or <paramref name="sampled"/> is not as long as its sample rows.</exception>
+    /// <exception cref="ArgumentException">
+    /// The step has no token, a sample row is none of its tokens, or <paramref name="sampled"/> is not as long as its sample rows.
+    /// </exception>
     /// <exception cref="TorchException">An index of the step is out of range, or a logit is NaN or infinite.</exception>
     public void Execute(ModelStep step, Span<SampledToken> sampled)
     {

@@ -16,7 +16,7 @@ public sealed record SafetensorsEntry(string Name, SafetensorsType Type, IReadOn
 /// <param name="Name">Its name, unique in the file.</param>
 /// <param name="Type">Element type.</param>
 /// <param name="Shape">Its sizes; empty for a scalar.</param>
-/// <param name="WriteTo">Writes exactly the tensor's bytes, row-major and little-endian; called once, while the file is being written.</param>
+/// <param name="WriteTo">Writes exactly the tensor's bytes, row-major and little-endian; called once, while the file is written.</param>
 public sealed record SafetensorsSource(string Name, SafetensorsType Type, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
 {
     /// <summary>Number of bytes.</summary>

@@ -21,7 +21,8 @@ public sealed class SafetensorsFile : IDisposable
     private readonly long _dataStart;
     private readonly Dictionary<string, SafetensorsEntry> _byName;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, long dataStart, SafetensorsEntry[] entries, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(
+        string path, SafeFileHandle handle, long dataStart, SafetensorsEntry[] entries, IReadOnlyDictionary<string, string> metadata)
     {
         (Path, _handle, _dataStart, Entries, Metadata) = (path, handle, dataStart, entries, metadata);
         _byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
@@ -38,7 +39,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="CheckpointException">The file is unreadable, damaged or hostile; the message names the file, the tensor and the reason.</exception>
+    /// <exception cref="CheckpointException">The file is unreadable, damaged or hostile: file, tensor, reason.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -82,7 +83,8 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, entry.ElementCount - destination.Length);
         if (entry.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
         {
-            throw new CheckpointException($"{Path}: {Excerpt.Of(entry.Name)}: dtype {entry.Type} cannot be loaded as weights; supported: F32, F16, BF16");
+            throw new CheckpointException(
+                $"{Path}: {Excerpt.Of(entry.Name)}: dtype {entry.Type} cannot be loaded as weights; supported: F32, F16, BF16");
         }
 
         var offset = _dataStart + entry.Begin + (firstElement * entry.Type.ByteSize());
@@ -101,7 +103,9 @@ public sealed class SafetensorsFile : IDisposable
         for (var i = 0; i < destination.Length; i++)
         {
             var bits = values[i];
-            destination[i] = entry.Type == SafetensorsType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits) : BitConverter.UInt32BitsToSingle((uint)bits << 16);
+            destination[i] = entry.Type == SafetensorsType.F16
+                ? (float)BitConverter.UInt16BitsToHalf(bits)
+                : BitConverter.UInt32BitsToSingle((uint)bits << 16);
         }
     }
 
@@ -131,7 +135,8 @@ public sealed class SafetensorsFile : IDisposable
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         return length <= Math.Min(MaxHeaderBytes, (ulong)(fileLength - LengthBytes))
             ? (int)length
-            : throw new CheckpointException($"{path}: header length {length} exceeds the file or {MaxHeaderBytes}; it is damaged or not a safetensors file");
+            : throw new CheckpointException(
+                $"{path}: header length {length} exceeds the file or {MaxHeaderBytes}; it is damaged or not a safetensors file");
     }
 
     private static void ReadFully(SafeFileHandle handle, long offset, Span<byte> destination, string path)

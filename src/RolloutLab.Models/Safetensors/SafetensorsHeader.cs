@@ -12,13 +12,16 @@ internal static class SafetensorsHeader
 {
     private const string MetadataKey = "__metadata__";
 
+    private static readonly string SupportedTypes = string.Join(", ", Enum.GetNames<SafetensorsType>());
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     /// <summary>The tensors in the order of their data, and the metadata.</summary>
     /// <param name="json">The header's bytes.</param>
     /// <param name="dataLength">Bytes in the file after the header.</param>
     /// <param name="path">What messages call the file.</param>
-    public static (SafetensorsEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(ReadOnlyMemory<byte> json, long dataLength, string path)
+    public static (SafetensorsEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(
+        ReadOnlyMemory<byte> json, long dataLength, string path)
     {
         if (json.Length == 0 || json.Span[0] != (byte)'{' || !Utf8.IsValid(json.Span))
         {
@@ -110,7 +113,7 @@ internal static class SafetensorsHeader
         // Enum.TryParse alone would also take numbers and lists.
         return Enum.TryParse<SafetensorsType>(text, out var type) && type.ToString() == text
             ? type
-            : throw Error(path, name, $"dtype '{Excerpt.Of(text)}' is not supported; supported: {string.Join(", ", Enum.GetNames<SafetensorsType>())}");
+            : throw Error(path, name, $"dtype '{Excerpt.Of(text)}' is not supported; supported: {SupportedTypes}");
     }
 
     private static long[] ReadIntegers(string name, string key, JsonElement value, string path)
@@ -145,7 +148,9 @@ internal static class SafetensorsHeader
         long bytes = entry.Type.ByteSize();
         foreach (var size in entry.Shape)
         {
-            bytes = Math.BigMul(bytes, size, out var low) == 0 && low >= 0 ? low : throw Error(path, entry.Name, "the product of its shape exceeds 64 bits");
+            bytes = Math.BigMul(bytes, size, out var low) == 0 && low >= 0
+                ? low
+                : throw Error(path, entry.Name, "the product of its shape exceeds 64 bits");
         }
 
         return bytes == entry.End - entry.Begin
@@ -156,18 +161,21 @@ internal static class SafetensorsHeader
     /// <summary>Sorts by offset and checks that the tensors cover the data without a gap or an overlap.</summary>
     private static SafetensorsEntry[] CheckCoverage(List<SafetensorsEntry> entries, long dataLength, string path)
     {
-        var sorted = entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToArray();
+        // Tensors without elements share their offset with a neighbour; ending first, they come first.
+        var sorted = entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End).ToArray();
         long covered = 0;
         foreach (var entry in sorted)
         {
             if (entry.End > dataLength)
             {
-                throw Error(path, entry.Name, $"ends at byte {entry.End} of the data, but the file has {dataLength}; it is damaged or was cut off");
+                throw Error(
+                    path, entry.Name, $"ends at byte {entry.End} of the data, but the file has {dataLength}; it is damaged or was cut off");
             }
 
             if (entry.Begin != covered)
             {
-                throw Error(path, entry.Name, entry.Begin < covered ? "overlaps another tensor" : $"leaves a gap of {entry.Begin - covered} bytes before it");
+                var reason = entry.Begin < covered ? "overlaps another tensor" : $"leaves a gap of {entry.Begin - covered} bytes before it";
+                throw Error(path, entry.Name, reason);
             }
 
             covered = entry.End;
@@ -175,7 +183,8 @@ internal static class SafetensorsHeader
 
         return covered == dataLength
             ? sorted
-            : throw new CheckpointException($"{path}: {dataLength - covered} bytes after the last tensor belong to none; the file is damaged");
+            : throw new CheckpointException(
+                $"{path}: {dataLength - covered} bytes after the last tensor belong to none; the file is damaged");
     }
 
     private static CheckpointException Error(string path, string name, string reason) => new($"{path}: {Excerpt.Of(name)}: {reason}");

@@ -23,12 +23,17 @@ public static class SafetensorsWriter
     /// <param name="tensors">The tensors in any order.</param>
     /// <param name="metadata">Strings for <c>__metadata__</c>; null for none.</param>
     /// <exception cref="ArgumentException">Two tensors share a name, or one wrote another number of bytes than its shape says.</exception>
-    /// <exception cref="CheckpointException">The disk is full or the folder cannot be written; what was at <paramref name="path"/> is untouched.</exception>
+    /// <exception cref="CheckpointException">
+    /// The disk is full or the folder cannot be written; what was at <paramref name="path"/> is untouched.
+    /// </exception>
     public static void Write(string path, IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        var ordered = tensors.OrderByDescending(tensor => tensor.Type.ByteSize()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
+        var ordered = tensors
+            .OrderByDescending(tensor => tensor.Type.ByteSize())
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal)
+            .ToArray();
         var header = Header(ordered, metadata ?? new Dictionary<string, string>());
         AtomicFile.Write(path, stream =>
         {
@@ -46,7 +51,8 @@ public static class SafetensorsWriter
         tensor.WriteTo(stream);
         if (stream.Position - start != tensor.ByteCount)
         {
-            throw new ArgumentException($"tensor {tensor.Name} wrote {stream.Position - start} bytes, its shape needs {tensor.ByteCount}", nameof(tensor));
+            throw new ArgumentException(
+                $"tensor {tensor.Name} wrote {stream.Position - start} bytes, its shape needs {tensor.ByteCount}", nameof(tensor));
         }
     }
 

@@ -64,7 +64,9 @@ public sealed class DecoderWeights : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="device">Where to put them.</param>
     /// <param name="trainable">Whether they take gradients.</param>
-    /// <exception cref="CheckpointException">The file is damaged, or a tensor is missing, extra or of another shape: file, tensor, reason.</exception>
+    /// <exception cref="CheckpointException">
+    /// The file is damaged, or a tensor is missing, extra or of another shape: file, tensor, reason.
+    /// </exception>
     /// <exception cref="ArgumentException">The configuration has a problem; see <see cref="ModelConfig.FindProblem"/>.</exception>
     public static DecoderWeights Load(ModelConfig config, string path, Device device, bool trainable = true)
     {
@@ -95,7 +97,11 @@ public sealed class DecoderWeights : IDisposable
         }
     }
 
-    /// <summary>Writes a safetensors file of float32 tensors; the bytes depend on the values alone. Saving what was loaded from such a file repeats it.</summary>
+    /// <summary>
+    /// Writes a safetensors file of float32 tensors; the bytes depend on the values alone. Saving what was loaded from such
+    /// a file repeats it.
+    /// </summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there is untouched.</exception>
     public void Save(string path) => WeightFile.Write(path, this);
 

@@ -2,7 +2,10 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Models;
 
-/// <summary>The parameters of one layer, owned by <see cref="DecoderWeights"/>. Shapes: D hidden, F intermediate, hd head, q and kv all heads' widths.</summary>
+/// <summary>
+/// The parameters of one layer, owned by <see cref="DecoderWeights"/>. Widths: D hidden, F intermediate, hd one head, q all
+/// query heads, kv all key heads.
+/// </summary>
 /// <param name="InputNorm">Before the attention, <c>[D]</c>.</param>
 /// <param name="Qkv">Query, key and value projections, <c>[q + 2·kv, D]</c>.</param>
 /// <param name="QkvBias">Their bias, <c>[q + 2·kv]</c>, or null.</param>

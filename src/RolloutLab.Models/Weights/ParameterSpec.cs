@@ -23,7 +23,7 @@ public sealed record ParameterPart(string Name, int Rows);
 
 /// <summary>A parameter as it is in memory, and the parts it is stored as.</summary>
 /// <param name="Name">Name in memory.</param>
-/// <param name="Parts">Parts on disk, in the order of their rows; one for most, three for <c>qkv_proj</c>, two for <c>gate_up_proj</c>.</param>
+/// <param name="Parts">Parts on disk in the order of their rows: three of <c>qkv_proj</c>, two of <c>gate_up_proj</c>, else one.</param>
 /// <param name="Columns">Second dimension of a matrix; 0 for a vector.</param>
 /// <param name="Init">Its initial value.</param>
 public sealed record ParameterSpec(string Name, IReadOnlyList<ParameterPart> Parts, int Columns, ParameterInit Init)

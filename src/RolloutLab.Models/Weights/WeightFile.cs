@@ -12,6 +12,10 @@ internal sealed class WeightFile : IDisposable
 {
     private const int StagingElements = 1 << 20;
 
+    private const int MaxDimsShown = 8;
+
+    private const string Remedy = "use the config.json the weights came with";
+
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
     private readonly SafetensorsFile _file;
@@ -120,7 +124,7 @@ internal sealed class WeightFile : IDisposable
             // Old Llama exports store the rotary frequencies, which follow from the configuration.
             if (!known.Contains(entry.Name) && !entry.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
             {
-                throw Error(file, entry.Name, "extra: the model that config.json describes has no such tensor; use the config.json the weights came with");
+                throw Error(file, entry.Name, $"extra: the model that config.json describes has no such tensor; {Remedy}");
             }
         }
     }
@@ -128,14 +132,16 @@ internal sealed class WeightFile : IDisposable
     private static void CheckTensor(SafetensorsFile file, string name, long[] shape)
     {
         var entry = file.Find(name)
-            ?? throw Error(file, name, "missing: the model that config.json describes needs it; use the config.json the weights came with");
+            ?? throw Error(file, name, $"missing: the model that config.json describes needs it; {Remedy}");
         if (!entry.Shape.SequenceEqual(shape))
         {
-            throw Error(file, name, $"shape [{string.Join(", ", entry.Shape.Take(8))}], but config.json asks for [{string.Join(", ", shape)}]");
+            var found = string.Join(", ", entry.Shape.Take(MaxDimsShown));
+            throw Error(file, name, $"shape [{found}], but config.json asks for [{string.Join(", ", shape)}]; {Remedy}");
         }
     }
 
-    private static CheckpointException Error(SafetensorsFile file, string name, string reason) => new($"{file.Path}: {Excerpt.Of(name)}: {reason}");
+    private static CheckpointException Error(SafetensorsFile file, string name, string reason) =>
+        new($"{file.Path}: {Excerpt.Of(name)}: {reason}");
 
     private delegate void ChunkAction(int row, int rows, Span<float> values);
 }

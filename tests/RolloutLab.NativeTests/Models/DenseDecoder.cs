@@ -51,7 +51,8 @@ internal sealed class DenseDecoder
             var prefix = $"model.layers.{layer}.";
             var attended = Attention(prefix + "self_attn.", [.. rows.Select(row => RmsNorm(prefix + "input_layernorm.weight", row))]);
             rows = [.. rows.Zip(attended, Add)];
-            rows = [.. rows.Select(row => Add(row, FeedForward(prefix + "mlp.", RmsNorm(prefix + "post_attention_layernorm.weight", row))))];
+            var normed = rows.Select(row => RmsNorm(prefix + "post_attention_layernorm.weight", row));
+            rows = [.. rows.Zip(normed, (row, input) => Add(row, FeedForward(prefix + "mlp.", input)))];
         }
 
         return [.. rows.Select(row => RmsNorm("model.norm.weight", row))];
@@ -68,9 +69,10 @@ internal sealed class DenseDecoder
             var joined = new List<double>();
             for (var head = 0; head < _config.Heads; head++)
             {
-                var scores = Enumerable.Range(0, i + 1).Select(j => Dot(queries[i][head], keys[j][head / group]) / Math.Sqrt(dim)).ToArray();
+                var shared = head / group;
+                var scores = Enumerable.Range(0, i + 1).Select(j => Dot(queries[i][head], keys[j][shared]) / Math.Sqrt(dim)).ToArray();
                 var weights = LogSoftmax(scores).Select(Math.Exp).ToArray();
-                joined.AddRange(Enumerable.Range(0, dim).Select(d => weights.Select((weight, j) => weight * values[j][head / group][d]).Sum()));
+                joined.AddRange(Enumerable.Range(0, dim).Select(d => weights.Select((weight, j) => weight * values[j][shared][d]).Sum()));
             }
 
             return Project(prefix + "o_proj", [.. joined]);

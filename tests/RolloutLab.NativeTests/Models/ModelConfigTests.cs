@@ -150,11 +150,36 @@ public class ModelConfigTests
     [InlineData("{\"model_type\": \"llama\"")]
     [InlineData("{\"model_type\": \"llama\", \"model_type\": \"qwen2\"}")]
     [InlineData("\u0000\u0001")]
+    [InlineData("{\"model_type\": \"\\ud800\"}")]
     public void Refuses_what_is_not_one_json_object(string json)
     {
         var error = Assert.Throws<CheckpointException>(() => Parse(json));
         Assert.StartsWith("dir/config.json: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Damaged_files_are_refused_or_read_and_written_never_worse()
+    {
+        var whole = Encoding.UTF8.GetBytes(Qwen3);
+        var stream = new RandomStreams(8).Stream(StreamPurpose.DatasetGeneration);
+        var refused = 0;
+        for (var trial = 0; trial < 3000; trial++)
+        {
+            var bytes = (byte[])whole.Clone();
+            bytes[stream.Below(2 * trial, bytes.Length)] ^= (byte)(1 << stream.Below((2 * trial) + 1, 8));
+            try
+            {
+                ModelConfigFile.Format(ModelConfigFile.Parse(bytes, "config.json"), bytes);
+            }
+            catch (CheckpointException error)
+            {
+                Assert.DoesNotContain('\n', error.Message);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 1000, 2999);
     }
 
     [Fact]

@@ -29,7 +29,9 @@ public sealed class ModelFolderTests : IDisposable
             ModelFolder.Save(second, weights, source);
         }
 
-        Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"], Directory.GetFiles(second).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"],
+            Directory.GetFiles(second).Select(Path.GetFileName).Order());
         Assert.Equal(tokenizer, File.ReadAllBytes(Path.Combine(second, "tokenizer.json")));
         foreach (var name in (string[])["config.json", "model.safetensors"])
         {
@@ -58,8 +60,10 @@ public sealed class ModelFolderTests : IDisposable
         using var weights = TestModels.Weights(TestModels.Config(ModelFamily.Llama, tied: true, bias: false));
         ModelFolder.Save(path, weights);
         var config = Path.Combine(path, "config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"intermediate_size\": 20", "\"intermediate_size\": 24", StringComparison.Ordinal));
-        AssertRefused(path, $"{Path.Combine(path, "model.safetensors")}: model.layers.0.mlp.gate_proj.weight: shape [20, 12], but config.json asks for [24, 12]");
+        var wider = File.ReadAllText(config).Replace("\"intermediate_size\": 20", "\"intermediate_size\": 24", StringComparison.Ordinal);
+        File.WriteAllText(config, wider);
+        AssertRefused(
+            path, $"{path}/model.safetensors: model.layers.0.mlp.gate_proj.weight: shape [20, 12], but config.json asks for [24, 12]");
     }
 
     [Fact]

@@ -51,7 +51,12 @@ internal sealed class PagedHarness
         var copies = new List<BlockCopy>();
         for (var i = 0; i < count; i++)
         {
-            forks[i] = new PagedSequence { Tokens = [.. parent.Tokens, parent.Drawn[i].TokenId], Blocks = [.. parent.Blocks], Computed = parent.Computed };
+            forks[i] = new PagedSequence
+            {
+                Tokens = [.. parent.Tokens, parent.Drawn[i].TokenId],
+                Blocks = [.. parent.Blocks],
+                Computed = parent.Computed,
+            };
             if (parent.Computed % _runner.BlockSize != 0)
             {
                 copies.Add(new BlockCopy(parent.Blocks[^1], _freeBlocks.Dequeue()));

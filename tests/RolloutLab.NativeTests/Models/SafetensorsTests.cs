@@ -8,6 +8,8 @@ namespace RolloutLab.NativeTests.Models;
 
 public sealed class SafetensorsTests : IDisposable
 {
+    private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -16,7 +18,7 @@ public sealed class SafetensorsTests : IDisposable
     public void Writes_the_bytes_of_the_format()
     {
         var path = _folder.File("a.safetensors");
-        SafetensorsWriter.Write(path, [Floats("b", [2], 1f, -2f), Floats("a", [1, 1], 0.5f)], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(path, [Floats("b", [2], 1f, -2f), Floats("a", [1, 1], 0.5f)], Metadata);
 
         var json = """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""";
         var padded = json.PadRight((json.Length + 7) / 8 * 8);
@@ -31,7 +33,8 @@ public sealed class SafetensorsTests : IDisposable
     public void Writes_wide_types_first_so_that_all_are_aligned()
     {
         var path = _folder.File("a.safetensors");
-        SafetensorsWriter.Write(path, [Bytes("a", SafetensorsType.U8, [3], 1, 2, 3), Bytes("z", SafetensorsType.I64, [1], 1, 0, 0, 0, 0, 0, 0, 0), Floats("m", [], 7f)]);
+        SafetensorsWriter.Write(
+            path, [Bytes("a", SafetensorsType.U8, [3], 1, 2, 3), Bytes("z", SafetensorsType.I64, [1], new byte[8]), Floats("m", [], 7f)]);
         using var file = SafetensorsFile.Open(path);
         Assert.Equal(["z", "m", "a"], file.Entries.Select(entry => entry.Name));
         Assert.Empty(file.Find("m")!.Shape);
@@ -142,14 +145,17 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void Names_a_file_that_is_not_there() =>
-        Assert.StartsWith("/nowhere/a: cannot be read", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open("/nowhere/a")).Message, StringComparison.Ordinal);
+    public void Names_a_file_that_is_not_there()
+    {
+        var error = Assert.Throws<CheckpointException>(() => SafetensorsFile.Open("/nowhere/a"));
+        Assert.StartsWith("/nowhere/a: cannot be read", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Damaged_files_are_refused_or_read_never_worse()
     {
         var path = _folder.File("a.safetensors");
-        SafetensorsWriter.Write(path, [Floats("model.layers.0.w", [2, 3], 1, 2, 3, 4, 5, 6), Floats("b", [4], 1, 2, 3, 4)], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(path, [Floats("model.layers.0.w", [2, 3], 1, 2, 3, 4, 5, 6), Floats("b", [4], 1, 2, 3, 4)], Metadata);
         var whole = File.ReadAllBytes(path);
         var stream = new RandomStreams(7).Stream(StreamPurpose.DatasetGeneration);
         var refused = 0;
