@@ -10,6 +10,7 @@ namespace RolloutLab.Cli;
 internal sealed class Policy : IDisposable
 {
     private const string TokenizerName = "tokenizer.json";
+    private const string EndOfText = "<end>";
 
     private readonly ModelFolder? _source;
 
@@ -80,7 +81,7 @@ internal sealed class Policy : IDisposable
     {
         FileTokenizerSection file => TokenizerFile.Load(file.Path),
         CountdownTokenizerSection => CountdownVocabulary.CreateTokenizer(),
-        BytesTokenizerSection => new ByteTokenizer(),
+        BytesTokenizerSection => new ByteTokenizer([EndOfText], EndOfText),
         ModelTokenizerSection when modelFolder is not null => TokenizerFile.Load(Path.Combine(modelFolder, TokenizerName)),
         _ => throw new RecipeException("tokenizer.type = model: there is no model folder to take it from; set tokenizer.type to file, countdown or bytes"),
     };

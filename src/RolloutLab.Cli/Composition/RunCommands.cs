@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 

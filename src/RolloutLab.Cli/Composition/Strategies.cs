@@ -15,8 +15,12 @@ internal static class Strategies
 {
     public static IVerifier Verifier(VerifierSection? section) => section switch
     {
-        CountdownVerifierSection countdown => new CountdownVerifier(countdown.Format),
-        NumericVerifierSection numeric => new NumericAnswerVerifier(numeric),
+        CountdownVerifierSection countdown => new CountdownVerifier(countdown.Format == CountdownFormatChoice.Trace ? CountdownFormat.Trace : CountdownFormat.Expression),
+        NumericVerifierSection numeric => new NumericAnswerVerifier(new NumericAnswerOptions
+        {
+            AllowLastNumber = numeric.Extraction == AnswerExtractionChoice.Auto,
+            Tolerance = (decimal)numeric.Tolerance,
+        }),
         null => throw new RecipeException("verifier: missing: evaluation and training need one, such as verifier: { type: countdown }"),
         _ => throw Unknown(section),
     };

@@ -21,7 +21,9 @@ public static class CountdownDifficulty
     /// <summary>Hardest grade.</summary>
     public const int Hardest = 5;
 
-    /// <summary>Grade of a solvable problem: 1 if at least 1 chain in 8 solves it, 2 if 1 in 16, 3 if 1 in 32, 4 if 1 in 64, else 5.</summary>
+    /// <summary>
+    /// Grade of a solvable problem: 1 if at least 1 chain in 8 solves it, 2 if 1 in 16, 3 if 1 in 32, 4 if 1 in 64, else 5.
+    /// </summary>
     /// <exception cref="ArgumentException">The problem has no solution.</exception>
     public static int Grade(CountdownSearchResult search)
     {

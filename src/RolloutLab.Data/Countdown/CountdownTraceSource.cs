@@ -17,9 +17,10 @@ public sealed record CountdownTraceOptions
 }
 
 /// <summary>
-/// Search traces that demonstrate how to solve Countdown problems: <c>7+6=13,13+4=17x7*6=42,42+4=46!</c> for <c>6 7 4:46=</c>,
-/// that is, attempts in which every operation is true, <c>x</c> after one that misses the target, then a solution and <c>!</c>. The solution
-/// is drawn uniformly from all that fit the length; a dead end is a random chain, none twice in a trace.
+/// Search traces that demonstrate how to solve Countdown problems, such as <c>7+6=13,13+4=17x7*6=42,42+4=46!</c> for
+/// <c>6 7 4:46=</c>: attempts in which every operation is true, <c>x</c> after one that misses the target, then a solution
+/// and <c>!</c>. The solution is drawn uniformly from all that fit the length; a dead end is a random chain, none twice in a
+/// trace.
 /// </summary>
 public sealed class CountdownTraceSource : IDemonstrationSource
 {

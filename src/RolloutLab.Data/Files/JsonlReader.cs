@@ -29,7 +29,7 @@ public static class JsonlReader
     private static IEnumerable<JsonlRow> ReadRows(string path)
     {
         using var lines = new LineReader(path);
-        while (lines.Next() is { } line)
+        while (lines.TryNext(out var line))
         {
             if (line.Span.Trim(" \t\r"u8).IsEmpty)
             {
@@ -70,7 +70,8 @@ public static class JsonlReader
 
         using (document)
         {
-            throw new DataException($"{where}: a JSON {document.RootElement.ValueKind} where an object is needed; each line must be one JSON object");
+            var found = document.RootElement.ValueKind;
+            throw new DataException($"{where}: a JSON {found} where an object is needed; each line must be one JSON object");
         }
     }
 

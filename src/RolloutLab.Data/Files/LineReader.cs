@@ -32,8 +32,8 @@ internal sealed class LineReader : IDisposable
     /// <summary>Number of the line last returned, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The next line without its line feed; null at the end. Valid until the next call.</summary>
-    public ReadOnlyMemory<byte>? Next()
+    /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
+    public bool TryNext(out ReadOnlyMemory<byte> line)
     {
         var searched = 0;
         while (true)
@@ -41,7 +41,8 @@ internal sealed class LineReader : IDisposable
             var feed = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
             if (feed >= 0)
             {
-                return TakeLine(searched + feed, terminator: 1);
+                line = TakeLine(searched + feed, terminator: 1);
+                return true;
             }
 
             searched = _end - _start;
@@ -52,7 +53,8 @@ internal sealed class LineReader : IDisposable
 
             if (_ended)
             {
-                return searched == 0 ? null : TakeLine(searched, terminator: 0);
+                line = searched == 0 ? default : TakeLine(searched, terminator: 0);
+                return searched > 0;
             }
 
             Fill();

@@ -12,19 +12,20 @@ public sealed class CountdownPromptFormat : IPromptFormat
 }
 
 /// <summary>
-/// Any JSON lines with a prompt and an answer field. The answer may be a number. The field <c>id</c>, where there is one,
-/// becomes the prompt's id.
+/// Any JSON lines with a prompt and an answer field. The answer may be a number. A line without an id is named by its
+/// line number.
 /// </summary>
 /// <param name="promptField">Name of the field with the prompt.</param>
 /// <param name="answerField">Name of the field with the answer.</param>
+/// <param name="idField">Name of the field with the prompt's id; null takes <c>id</c> where there is one.</param>
 /// <param name="template">Makes the prompt's text from the field.</param>
-public sealed class JsonlPromptFormat(string promptField, string answerField, TextTemplate template) : IPromptFormat
+public sealed class JsonlPromptFormat(string promptField, string answerField, string? idField, TextTemplate template) : IPromptFormat
 {
-    private const string IdField = "id";
+    private const string DefaultIdField = "id";
 
     /// <inheritdoc/>
     public PromptFields Read(JsonlRow row) => new(
-        row.Has(IdField) ? row.TextOrNumber(IdField) : null,
+        idField is not null || row.Has(DefaultIdField) ? row.TextOrNumber(idField ?? DefaultIdField) : null,
         template.Apply(row.Text(promptField)),
         row.TextOrNumber(answerField));
 }

@@ -73,7 +73,8 @@ public static class TokenizerFile
         }
         catch (ArgumentException error)
         {
-            throw new DataException($"{path}: {error.Message.ReplaceLineEndings(" ")}", error);
+            // The tokenizer's constructor judges the lists; the name of its parameter means nothing to a user.
+            throw new DataException($"{path}: {error.Message.Split(" (Parameter", 2)[0].ReplaceLineEndings(" ")}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -108,6 +109,11 @@ public static class TokenizerFile
         }
 
         var end = Text(path, Required(path, root, "end_of_text"), "end_of_text");
+        if (end.Length == 0)
+        {
+            throw new DataException($"{path}: 'end_of_text' is empty; name the end token");
+        }
+
         return type == CharacterType
             ? new CharacterTokenizer(Texts(path, root, "symbols"), end)
             : new ByteTokenizer(Texts(path, root, "special_tokens"), end);

@@ -15,17 +15,11 @@ public enum CountdownFormatChoice
 /// <summary>Where a numeric answer stands in a response.</summary>
 public enum AnswerExtractionChoice
 {
-    /// <summary>After <c>####</c> or <c>A:</c>, else in <c>\boxed{}</c>, else the last number.</summary>
+    /// <summary>At the last marker (<c>####</c>, <c>A:</c>, <c>\boxed{}</c>); without one, the last number.</summary>
     Auto,
 
-    /// <summary>After <c>####</c>.</summary>
-    Hash,
-
-    /// <summary>In <c>\boxed{}</c>.</summary>
-    Boxed,
-
-    /// <summary>The last number.</summary>
-    Last,
+    /// <summary>At the last marker; a response without one is malformed.</summary>
+    Marked,
 }
 
 /// <summary>How responses are judged.</summary>
@@ -45,11 +39,9 @@ public abstract record VerifierSection
         {
             Extraction = s.Choice(
                 "extraction", AnswerExtractionChoice.Auto,
-                "Where the answer stands: after ####, in \\boxed{}, the last number, or the first of these found.",
+                "Where the answer stands: at the last ####, A: or \\boxed{} (marked), or there or else the last number (auto).",
                 ("auto", AnswerExtractionChoice.Auto),
-                ("hash", AnswerExtractionChoice.Hash),
-                ("boxed", AnswerExtractionChoice.Boxed),
-                ("last", AnswerExtractionChoice.Last)),
+                ("marked", AnswerExtractionChoice.Marked)),
             Tolerance = s.Number("tolerance", 0, AtLeast(0), "Largest absolute difference that still counts as equal."),
         }));
 }

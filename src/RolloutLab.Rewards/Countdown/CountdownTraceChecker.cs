@@ -2,7 +2,9 @@ namespace RolloutLab.Rewards;
 
 /// <summary>What a checker found out about an attempt.</summary>
 /// <param name="Value">Status of the attempt.</param>
-/// <param name="Canonical">The attempt as a fully parenthesised expression with commutative operands in order; null unless all of it is true.</param>
+/// <param name="Canonical">
+/// The attempt as a fully parenthesised expression, commutative operands in order; null unless all of it is true.
+/// </param>
 /// <param name="Reason">Why it does not count; null when it does.</param>
 internal readonly record struct CountdownFinding(CountdownOutcome Value, string? Canonical, string? Reason)
 {

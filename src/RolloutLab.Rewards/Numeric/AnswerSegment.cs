@@ -13,7 +13,10 @@ internal readonly partial record struct AnswerSegment(string Text, bool IsMarked
     /// <summary>The first LaTeX command in the part that may change the value of a number beside it; null when there is none.</summary>
     public string? UnreadLatexCommand => UnreadCommand().Match(Text) is { Success: true } match ? match.Value : null;
 
-    /// <summary>Finds the part after the last marker: <c>\boxed{...}</c>, <c>####</c>, or <c>A:</c> or <c>Answer:</c> at the start of a line.</summary>
+    /// <summary>
+    /// Finds the part after the last marker: <c>\boxed{...}</c>, <c>####</c>, or <c>A:</c> or <c>Answer:</c> at the start of
+    /// a line.
+    /// </summary>
     public static AnswerSegment Find(string response)
     {
         var hashes = response.LastIndexOf(Hashes, StringComparison.Ordinal);

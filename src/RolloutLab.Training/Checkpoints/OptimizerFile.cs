@@ -56,7 +56,7 @@ internal static class OptimizerFile
         }
 
         var values = new float[entry.ElementCount];
-        file.ReadFloat32(entry, values);
+        file.ReadFloat32(entry, 0, values);
         tensor.CopyFrom<float>(values);
     }
 }

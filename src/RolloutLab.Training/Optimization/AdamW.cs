@@ -45,8 +45,7 @@ public sealed class AdamW : IDisposable
     {
         var options = new AdamWOptions(
             learningRate, _section.Beta1, _section.Beta2, _section.Epsilon, _section.WeightDecay, _section.MaxGradNorm, Step + 1);
-        var norm = fused.adamw_step(_tensors, _firstMoments, _secondMoments, _decay, options, out var applied);
-        if (!applied)
+        if (!fused.adamw_step(_tensors, _firstMoments, _secondMoments, _decay, options, out var norm))
         {
             throw new NonFiniteException($"the gradient norm is {norm}");
         }

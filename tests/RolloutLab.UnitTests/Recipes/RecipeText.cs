@@ -28,7 +28,7 @@ internal static class RecipeText
         data:
           train: { type: jsonl, path: "my data/ü 'a' \"b\".jsonl", id_field: id, prompt_template: "Q:\t{prompt}\r\n\\ \u2028 😀" }
           eval: { type: gsm8k, path: /abs/test.jsonl, overlong: skip, limit: 7 }
-        verifier: { type: numeric, extraction: boxed, tolerance: 1.0e-9 }
+        verifier: { type: numeric, extraction: marked, tolerance: 1.0e-9 }
         rollout: { temperature: 0.7, top_k: 5, top_p: 0.95, min_p: 0.01, max_new_tokens: 100 }
         advantage: { normalize: batch_std, singleton: reward }
         loss: { aggregation: seq_mean_token_sum_norm, kl_estimator: k1, dual_clip: 0 }

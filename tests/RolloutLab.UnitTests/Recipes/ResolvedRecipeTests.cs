@@ -45,7 +45,7 @@ public class ResolvedRecipeTests
         Assert.Equal(("prompt", "answer", "id"), (train.PromptField, train.AnswerField, train.IdField));
         Assert.Equal(PromptOrderChoice.Shuffled, train.Order);
         Assert.Equal((PromptOrderChoice.Sequential, OverlongChoice.Skip), (recipe.Data.Eval!.Order, recipe.Data.Eval.Overlong));
-        Assert.Equal(new NumericVerifierSection { Extraction = AnswerExtractionChoice.Boxed, Tolerance = 1e-9 }, recipe.Verifier);
+        Assert.Equal(new NumericVerifierSection { Extraction = AnswerExtractionChoice.Marked, Tolerance = 1e-9 }, recipe.Verifier);
         Assert.Equal([8, 1, 4], recipe.Evaluation.PassAt);
         Assert.Equal(SingletonAdvantage.Reward, Assert.IsType<GrpoAdvantageSection>(recipe.Advantage).Singleton);
         Assert.Equal((LossAggregation.SeqMeanTokenSumNorm, KlEstimator.K1), (recipe.Loss.Aggregation, recipe.Loss.KlEstimator));
