@@ -11,7 +11,7 @@ internal static class UsageErrors
     public static string Describe(ParseResult result)
     {
         var command = result.CommandResult.Command;
-        var unknown = result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null;
+        var unknown = UnknownWord(result, command);
         if (unknown is not null && Suggest(unknown, command, result) is { } nearest)
         {
             return $"{Unknown(unknown, command)}; did you mean {nearest}?";
@@ -20,9 +20,14 @@ internal static class UsageErrors
         return $"{(unknown is null ? Missing(result, command) : Unknown(unknown, command))}; see {PathOf(command)} --help";
     }
 
+    // A misspelt option can have been taken for an argument: then what comes after it is left over.
+    private static string? UnknownWord(ParseResult result, Command command) =>
+        command.Arguments.SelectMany(a => result.GetResult(a)?.Tokens ?? []).Select(t => t.Value).FirstOrDefault(Arguments.LooksLikeAnOption)
+        ?? (result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null);
+
     private static string Unknown(string token, Command command)
     {
-        if (token.StartsWith('-'))
+        if (Arguments.LooksLikeAnOption(token))
         {
             return $"unknown option {NameOf(token)}";
         }
@@ -30,7 +35,7 @@ internal static class UsageErrors
         return command.Subcommands.Count > 0 ? $"unknown command {token}" : $"unexpected argument {token}";
     }
 
-    private static string? Suggest(string token, Command command, ParseResult result) => token.StartsWith('-')
+    private static string? Suggest(string token, Command command, ParseResult result) => Arguments.LooksLikeAnOption(token)
         ? NearestName.Find(NameOf(token), OptionsOf(command, result).SelectMany(o => o.Aliases.Append(o.Name)))
         : NearestName.Find(token, command.Subcommands.Select(c => c.Name));
 
@@ -41,13 +46,13 @@ internal static class UsageErrors
             return $"{PathOf(command)} needs one of the commands {string.Join(", ", command.Subcommands.Select(c => c.Name))}";
         }
 
-        if (result.Errors[0].SymbolResult is OptionResult { Tokens.Count: 0 } option)
+        if (result.Errors[0].SymbolResult is OptionResult { Tokens.Count: 0, Implicit: false } option)
         {
             return $"option {option.Option.Name} needs a value";
         }
 
         var argument = command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > (result.GetResult(a)?.Tokens.Count ?? 0));
-        var required = command.Options.FirstOrDefault(o => o.Required && result.GetResult(o) is null);
+        var required = command.Options.FirstOrDefault(o => o.Required && result.GetResult(o) is not { Implicit: false });
         return (argument, required) switch
         {
             ({ } a, _) => $"{PathOf(command)} needs a <{a.Name}>",

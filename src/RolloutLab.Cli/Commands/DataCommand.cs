@@ -12,7 +12,11 @@ internal static class DataCommand
     {
         var command = new DocumentedCommand("data", "Make datasets.")
         {
-            Examples = [("data countdown --seed 1 --out data/countdown", "the Countdown problems of the quickstart, again")],
+            Examples =
+            [
+                ("data countdown --seed 1 --out data/countdown", "the Countdown problems of the quickstart, again"),
+                ("data countdown --out my/countdown --share-four 1", "only problems with 4 numbers"),
+            ],
         };
         command.Subcommands.Add(CreateCountdown(services));
         return command;

@@ -27,7 +27,7 @@ internal static class RecipeCommand
 
     private static DocumentedCommand CreateShow(Terminal terminal)
     {
-        var recipe = new Argument<string>("recipe") { Description = "The recipe file (YAML)." };
+        var recipe = Arguments.Named<string>("recipe", ArgumentArity.ExactlyOne, "The recipe file (YAML).");
         var set = Options.Set();
         var command = new DocumentedCommand("show", "Print a recipe with every value that applies, defaults included.")
         {
@@ -49,7 +49,7 @@ internal static class RecipeCommand
 
     private static DocumentedCommand CreateCheck(Terminal terminal)
     {
-        var recipes = new Argument<string[]>("recipe") { Description = "Recipe files (YAML).", Arity = ArgumentArity.OneOrMore };
+        var recipes = Arguments.Named<string[]>("recipe", ArgumentArity.OneOrMore, "Recipe files (YAML).");
         var set = Options.Set();
         var command = new DocumentedCommand("check", "Check recipes without running anything.")
         {
@@ -83,7 +83,7 @@ internal static class RecipeCommand
 
     private static DocumentedCommand CreateSchema(Terminal terminal)
     {
-        var section = new Argument<string?>("path") { Description = "Only this key or section.", Arity = ArgumentArity.ZeroOrOne };
+        var section = Arguments.Named<string?>("path", ArgumentArity.ZeroOrOne, "Only this key or section.");
         var json = Options.Json("Print a JSON Schema of whole recipes, for editors.");
         var command = new DocumentedCommand("schema", "List every key a recipe may have, with type, default, range and meaning.")
         {

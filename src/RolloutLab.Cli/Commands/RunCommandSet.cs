@@ -52,7 +52,7 @@ internal sealed class RunCommandSet
         CommandLineServices services, DocumentedCommand command, Func<IRunCommands, RunArguments, RunContext, RunEnding> run)
     {
         var options = new RunCommandSet(services, "Folder to write to: new or empty (default: a new one under run.dir).");
-        var recipe = new Argument<string>("recipe") { Description = "The recipe file (YAML)." };
+        var recipe = Arguments.Named<string>("recipe", ArgumentArity.ExactlyOne, "The recipe file (YAML).");
         command.Arguments.Add(recipe);
         options.AddTo(command);
         command.SetAction(result => options.Execute(result, "stopping after this step", (runs, context) =>
@@ -63,7 +63,8 @@ internal sealed class RunCommandSet
     private static DocumentedCommand CreateEval(CommandLineServices services)
     {
         var options = new RunCommandSet(services, "Folder to write to: new or empty (default: none is written).");
-        var target = new Argument<string>("model|recipe") { Description = "A model folder, a run folder, or a recipe whose model is evaluated." };
+        var target = Arguments.Named<string>(
+            "model|recipe", ArgumentArity.ExactlyOne, "A model folder, a run folder, or a recipe whose model is evaluated.");
         var recipe = new Option<string?>("--recipe") { HelpName = "file", Description = "Recipe that names data, verifier and sampling for a model folder." };
         var command = new DocumentedCommand("eval", "Evaluate a policy: pass@1, unbiased pass@k and maj@k on a recipe's data.eval.")
         {

@@ -20,11 +20,11 @@ public sealed class PlainDisplayTests
               model  0.80M parameters
               data   8,000 problems
               run    runs/trial
-            evaluation at step 0: pass@1 34.2%  pass@16 71.1%  maj@16 40.0%  length 43.1  (256 problems, 2.2 s)
+            evaluation at step 0: pass@1 34.2%  pass@16 71.1%  maj@16 40.0%  length 43.1  (256 problems, 2.3 s)
             step 1/3  reward 0.250  pass 12.5%  length 44.1  21,300 tokens/s  ETA 2.0 s
             step 3/3  reward 0.750  pass 37.5%  length 44.1  21,300 tokens/s
             watch out
-            evaluation at step 3: pass@1 53.9%  pass@16 80.5%  length 41.0  (256 problems, 2.2 s)
+            evaluation at step 3: pass@1 53.9%  pass@16 80.5%  length 41.0  (256 problems, 2.3 s)
 
             done: 3 steps in 2:41
 
