@@ -31,6 +31,7 @@ enum rl_status {
   RL_ERROR = 1,             // LibTorch refused: shapes, dtypes or devices that do not fit, unsupported operations
   RL_OUT_OF_MEMORY = 2,     // host or device memory is exhausted
   RL_INVALID_ARGUMENT = 3,  // an argument is outside its documented range
+  RL_NOT_FINITE = 4,        // a value that must be finite is NaN or infinite: the weights have diverged
 };
 
 // The numbers are LibTorch's own.

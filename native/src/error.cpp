@@ -48,6 +48,8 @@ int32_t record_current_exception() noexcept {
     throw;
   } catch (const InvalidArgument& error) {
     return store(error.what(), RL_INVALID_ARGUMENT);
+  } catch (const NotFinite& error) {
+    return store(error.what(), RL_NOT_FINITE);
   } catch (const c10::Error& error) {
     return store(error.what_without_backtrace(), classify(error));
   } catch (const std::bad_alloc&) {

@@ -15,6 +15,12 @@ class InvalidArgument : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A value that must be finite is not; becomes RL_NOT_FINITE.
+class NotFinite : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 inline void require(bool condition, const char* message) {
   if (!condition) {
     throw InvalidArgument(message);

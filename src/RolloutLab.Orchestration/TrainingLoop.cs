@@ -38,7 +38,9 @@ public sealed class TrainingLoop(
     /// Runs all steps. A stop request ends the run after the current step, with everything written; before the first
     /// step, when there is nothing to lose, at once with <see cref="OperationCanceledException"/>.
     /// </summary>
-    /// <exception cref="NonFiniteException">An update met a NaN or infinite loss or gradient: the step is refused, and the message names the last good checkpoint.</exception>
+    /// <exception cref="NonFiniteException">
+    /// A loss, gradient or logit was NaN or infinite: the step is refused, and the message names the last good checkpoint.
+    /// </exception>
     public LoopOutcome Run(CancellationToken stopAfterStep)
     {
         var initial = Evaluate(0, stopAfterStep);
@@ -48,12 +50,12 @@ public sealed class TrainingLoop(
         while (step < settings.Steps && !stopping)
         {
             step++;
-            var report = Step(step);
+            var report = Guarded(step, () => Step(step));
             stopping = stopAfterStep.IsCancellationRequested;
             var last = step == settings.Steps;
             if (last || (IsDue(step, settings.EvaluateEvery) && !stopping))
             {
-                latest = Evaluate(step, CancellationToken.None);
+                latest = Guarded(step, () => Evaluate(step, CancellationToken.None));
             }
 
             recorder.StepFinished(report, latest.Step == step ? latest : null);
@@ -73,7 +75,7 @@ public sealed class TrainingLoop(
         var (groups, statistics) = RollOut(step, clock);
         var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
         var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
-        var update = clock.Time(Phase.Update, () => Update(step, packed));
+        var update = clock.Time(Phase.Update, () => updater.Update(packed));
         _total.Add(clock);
         _rolloutsTotal += decisions.Count;
         _tokensGenerated += statistics.TokensGenerated;
@@ -102,16 +104,17 @@ public sealed class TrainingLoop(
         }
     }
 
-    private UpdateReport Update(long step, IReadOnlyList<OptimizerBatch> packed)
+    /// <summary>A diverged policy ends the run; what can be gone back to is named.</summary>
+    private T Guarded<T>(long step, Func<T> work)
     {
         try
         {
-            return updater.Update(packed);
+            return work();
         }
         catch (NonFiniteException exception)
         {
             var remedy = checkpoints.Newest is { } folder ? $"the last good checkpoint is {folder}" : "no checkpoint had been written yet";
-            throw new NonFiniteException($"step {step}: {exception.Message}; the step is refused, {remedy}", exception);
+            throw new NonFiniteException($"step {step}: {exception.Message}; the step is refused, {remedy}; lower optimizer.learning_rate", exception);
         }
     }
 

@@ -16,6 +16,9 @@ public enum TorchStatus
 
     /// <summary>An argument is outside its documented range.</summary>
     InvalidArgument = 3,
+
+    /// <summary>A value that must be finite is NaN or infinite; thrown as <see cref="NonFiniteException"/>.</summary>
+    NotFinite = 4,
 }
 
 /// <summary>A native call failed: its status, the export's name and one line from LibTorch.</summary>

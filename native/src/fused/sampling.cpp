@@ -4,9 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "checks.h"
+#include "guard.h"
 #include "partition.h"
 #include "vector.h"
 
@@ -196,8 +198,10 @@ void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* tok
     }
   });
   const auto bad = std::find(broken.begin(), broken.end(), uint8_t{1});
-  TORCH_CHECK(bad == broken.end(), kName, ": row ", request.rows[bad - broken.begin()],
-              " of logits holds NaN or infinity; the weights or activations have diverged");
+  if (bad != broken.end()) {
+    throw NotFinite("row " + std::to_string(request.rows[bad - broken.begin()]) +
+                    " of the logits holds NaN or infinity, the weights have diverged");
+  }
 }
 
 }  // namespace rl

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using RolloutLab.Core;
 
 namespace RolloutLab.Torch.Native;
 
@@ -11,6 +12,7 @@ internal static class NativeCall
     /// <param name="status">What the call returned.</param>
     /// <param name="call">Text of the call; the compiler fills it in, the export's name is taken from it.</param>
     /// <exception cref="TorchOutOfMemoryException">Memory is exhausted.</exception>
+    /// <exception cref="NonFiniteException">A value that must be finite is not.</exception>
     /// <exception cref="TorchException">Any other failure.</exception>
     internal static void Check(int status, [CallerArgumentExpression(nameof(status))] string call = "")
     {
@@ -40,8 +42,11 @@ internal static class NativeCall
         var end = call.IndexOf('(', StringComparison.Ordinal);
         var export = start >= 0 && end > start ? call[start..end] : call;
         var detail = Marshal.PtrToStringUTF8((nint)NativeMethods.rl_last_error()) ?? "no message";
-        throw status == TorchStatus.OutOfMemory
-            ? new TorchOutOfMemoryException(export, detail)
-            : new TorchException(status, export, detail);
+        throw status switch
+        {
+            TorchStatus.OutOfMemory => new TorchOutOfMemoryException(export, detail),
+            TorchStatus.NotFinite => new NonFiniteException(detail),
+            _ => new TorchException(status, export, detail),
+        };
     }
 }

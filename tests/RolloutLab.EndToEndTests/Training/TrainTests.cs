@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using RolloutLab.EndToEndTests.CommandLine;
 
 namespace RolloutLab.EndToEndTests.Training;
 
@@ -98,7 +98,11 @@ public sealed class TrainTests : IDisposable
             Thread.Sleep(50);
         }
 
-        ProcessSignals.Interrupt(process);
+        using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
         var result = TrainingProgram.Finish(process);
 
         Assert.Equal(130, result.Code);
