@@ -10,7 +10,11 @@ internal static class Options
     /// <summary><c>--set a.b=c</c>, repeatable.</summary>
     public static Option<string[]> Set()
     {
-        var option = new Option<string[]>("--set") { HelpName = "a.b=c", Description = "Set a recipe value, such as rollout.temperature=0.8 (repeatable)." };
+        var option = new Option<string[]>("--set")
+        {
+            HelpName = "a.b=c",
+            Description = "Set a recipe value, such as rollout.temperature=0.8 (repeatable).",
+        };
         option.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(token => token.Value.IndexOf('=', StringComparison.Ordinal) <= 0) is { } wrong)

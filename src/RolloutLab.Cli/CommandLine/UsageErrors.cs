@@ -22,7 +22,10 @@ internal static class UsageErrors
 
     // A misspelt option can have been taken for an argument: then what comes after it is left over.
     private static string? UnknownWord(ParseResult result, Command command) =>
-        command.Arguments.SelectMany(a => result.GetResult(a)?.Tokens ?? []).Select(t => t.Value).FirstOrDefault(Arguments.LooksLikeAnOption)
+        command.Arguments
+            .SelectMany(a => result.GetResult(a)?.Tokens ?? [])
+            .Select(t => t.Value)
+            .FirstOrDefault(Arguments.LooksLikeAnOption)
         ?? (result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null);
 
     private static string Unknown(string token, Command command)

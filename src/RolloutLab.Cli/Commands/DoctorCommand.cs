@@ -10,7 +10,8 @@ internal static class DoctorCommand
     public static Command Create(CommandLineServices services)
     {
         var json = Options.Json("Print the checks as one JSON document.");
-        var command = new DocumentedCommand("doctor", "Show what this machine has for training, what is wrong, and what mends it. Exit code 1 when training cannot work.")
+        var command = new DocumentedCommand(
+            "doctor", "Show what this machine has for training, what is wrong, and what mends it (exit code 1 when training cannot work).")
         {
             Examples = [("doctor", "for people"), ("doctor --json", "for scripts and bug reports")],
         };

@@ -53,7 +53,11 @@ internal static class RecipeCommand
         var set = Options.Set();
         var command = new DocumentedCommand("check", "Check recipes without running anything.")
         {
-            Examples = [("recipe check recipes/*.yaml", "all of a folder"), ("recipe check my.yaml --set loss.clip_low=0.3", "with a change")],
+            Examples =
+            [
+                ("recipe check recipes/*.yaml", "all of a folder"),
+                ("recipe check my.yaml --set loss.clip_low=0.3", "with a change"),
+            ],
         };
         command.Arguments.Add(recipes);
         command.Options.Add(set);

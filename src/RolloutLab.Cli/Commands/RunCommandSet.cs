@@ -21,7 +21,8 @@ internal sealed class RunCommandSet
     }
 
     /// <summary>Creates the commands.</summary>
-    public static IEnumerable<Command> Create(CommandLineServices services) => [CreateTrain(services), CreateSft(services), CreateEval(services)];
+    public static IEnumerable<Command> Create(CommandLineServices services) =>
+        [CreateTrain(services), CreateSft(services), CreateEval(services)];
 
     private static DocumentedCommand CreateTrain(CommandLineServices services) => CreateTraining(
         services,
@@ -56,7 +57,10 @@ internal sealed class RunCommandSet
         command.Arguments.Add(recipe);
         options.AddTo(command);
         command.SetAction(result => options.Execute(result, "stopping after this step", (runs, context) =>
-            run(runs, new RunArguments(result.GetRequiredValue(recipe), options.Overrides(result), result.GetValue(options._runDirectory)), context)));
+            run(
+                runs,
+                new RunArguments(result.GetRequiredValue(recipe), options.Overrides(result), options.RunDirectory(result)),
+                context)));
         return command;
     }
 
@@ -65,7 +69,11 @@ internal sealed class RunCommandSet
         var options = new RunCommandSet(services, "Folder to write to: new or empty (default: none is written).");
         var target = Arguments.Named<string>(
             "model|recipe", ArgumentArity.ExactlyOne, "A model folder, a run folder, or a recipe whose model is evaluated.");
-        var recipe = new Option<string?>("--recipe") { HelpName = "file", Description = "Recipe that names data, verifier and sampling for a model folder." };
+        var recipe = new Option<string?>("--recipe")
+        {
+            HelpName = "file",
+            Description = "Recipe that names data, verifier and sampling for a model folder.",
+        };
         var command = new DocumentedCommand("eval", "Evaluate a policy: pass@1, unbiased pass@k and maj@k on a recipe's data.eval.")
         {
             Examples =
@@ -81,7 +89,7 @@ internal sealed class RunCommandSet
         command.SetAction(result => options.Execute(result, "stopping", (runs, context) =>
             runs.Eval(
                 new EvalArguments(
-                    result.GetRequiredValue(target), result.GetValue(recipe), options.Overrides(result), result.GetValue(options._runDirectory)),
+                    result.GetRequiredValue(target), result.GetValue(recipe), options.Overrides(result), options.RunDirectory(result)),
                 context)));
         return command;
     }
@@ -93,6 +101,8 @@ internal sealed class RunCommandSet
             command.Options.Add(option);
         }
     }
+
+    private string? RunDirectory(ParseResult result) => result.GetValue(_runDirectory);
 
     private string[] Overrides(ParseResult result)
     {

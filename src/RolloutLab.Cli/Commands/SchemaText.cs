@@ -13,11 +13,13 @@ internal static class SchemaText
     /// <exception cref="RecipeException">There is no such key.</exception>
     public static void Write(IReadOnlyList<SchemaEntry> entries, string? path, TextWriter output)
     {
-        var chosen = path is null ? entries : [.. entries.Where(e => e.Path == path || e.Path.StartsWith(path + ".", StringComparison.Ordinal))];
-        if (chosen.Count == 0)
+        SchemaEntry[] chosen =
+            [.. entries.Where(e => path is null || e.Path == path || e.Path.StartsWith(path + ".", StringComparison.Ordinal))];
+        if (chosen.Length == 0)
         {
             var nearest = NearestName.Find(path!, entries.Select(e => e.Path).Distinct());
-            throw new RecipeException($"recipes have no key {path}; {(nearest is null ? "see rolloutlab recipe schema" : $"did you mean {nearest}?")}");
+            var remedy = nearest is null ? "see rolloutlab recipe schema" : $"did you mean {nearest}?";
+            throw new RecipeException($"recipes have no key {path}; {remedy}");
         }
 
         foreach (var entry in chosen)

@@ -11,7 +11,11 @@ namespace RolloutLab.Cli;
 /// </summary>
 internal sealed class JsonDisplay(TextWriter output, TextWriter error) : IRunDisplay
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private string? _runDirectory;
 

@@ -51,7 +51,8 @@ internal sealed class PlainDisplay(TextWriter output, TimeProvider clock) : IRun
         var majority = evaluation.MajAtK is { } share ? $"  maj@{evaluation.K} {Figures.Percent(share)}" : "";
         WriteLine(
             $"evaluation at step {Figures.Count(evaluation.Step)}: pass@1 {Figures.Percent(evaluation.PassAt1)}  "
-            + $"pass@{evaluation.K} {Figures.Percent(evaluation.PassAtK)}{majority}  length {Figures.OneDecimal(evaluation.ResponseLength)}  "
+            + $"pass@{evaluation.K} {Figures.Percent(evaluation.PassAtK)}{majority}  "
+            + $"length {Figures.OneDecimal(evaluation.ResponseLength)}  "
             + $"({Figures.Count(evaluation.Problems)} problems, {Figures.Duration(evaluation.Seconds)})");
     }
 
@@ -69,7 +70,8 @@ internal sealed class PlainDisplay(TextWriter output, TimeProvider clock) : IRun
     /// <inheritdoc/>
     public void Dispose() => output.Flush();
 
-    private string StepOf() => _tracker.Steps is { Done: > 0 } steps ? $"step {Figures.Count(steps.Done)}/{Figures.Count(steps.Total)}  " : "";
+    private string StepOf() =>
+        _tracker.Steps is { Done: > 0 } steps ? $"step {Figures.Count(steps.Done)}/{Figures.Count(steps.Total)}  " : "";
 
     private string Eta() => _tracker.SecondsLeft is { } seconds ? $"  ETA {Figures.Duration(seconds)}" : "";
 

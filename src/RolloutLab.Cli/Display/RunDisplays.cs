@@ -11,6 +11,8 @@ internal static class RunDisplays
             return new JsonDisplay(terminal.Out, terminal.Error);
         }
 
-        return new GuardedDisplay(terminal.IsLive ? new TerminalDisplay(terminal.Out, terminal.Width, clock) : new PlainDisplay(terminal.Out, clock));
+        return new GuardedDisplay(terminal.IsLive
+            ? new TerminalDisplay(terminal.Out, terminal.Width, clock)
+            : new PlainDisplay(terminal.Out, clock));
     }
 }

@@ -94,7 +94,11 @@ internal static class SummaryText
         var seconds = summary.Seconds;
         var phases = new List<(string Name, double Seconds)>
         {
-            ("rollout", seconds.Rollout), ("verify", seconds.Verify), ("advantage", seconds.Advantage), ("update", seconds.Update), ("eval", seconds.Eval),
+            ("rollout", seconds.Rollout),
+            ("verify", seconds.Verify),
+            ("advantage", seconds.Advantage),
+            ("update", seconds.Update),
+            ("eval", seconds.Eval),
         };
         phases.Add(("other", summary.WallSeconds - phases.Sum(p => p.Seconds)));
         foreach (var (name, spent) in phases)

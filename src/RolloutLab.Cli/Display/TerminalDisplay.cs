@@ -44,8 +44,8 @@ internal sealed class TerminalDisplay(TextWriter output, Func<int> width, TimePr
     {
         _tracker.Evaluated();
         var row =
-            $"  {Figures.Count(evaluation.Step),6}  [bold]{Figures.Percent(evaluation.PassAt1),7}[/]  {Figures.Percent(evaluation.PassAtK),8}  "
-            + $"{Figures.OneDecimal(evaluation.ResponseLength),7}";
+            $"  {Figures.Count(evaluation.Step),6}  [bold]{Figures.Percent(evaluation.PassAt1),7}[/]  "
+            + $"{Figures.Percent(evaluation.PassAtK),8}  {Figures.OneDecimal(evaluation.ResponseLength),7}";
         Draw(_hasTable ? [row] : [$"  [dim]{"step",6}  {"pass@1",7}  {$"pass@{evaluation.K}",8}  {"length",7}[/]", row]);
         _hasTable = true;
     }

@@ -8,7 +8,11 @@ namespace RolloutLab.Cli;
 /// <summary>Checks as text for people and as JSON.</summary>
 internal static class CheckReport
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The worst status of all.</summary>
     public static CheckStatus Worst(IEnumerable<Check> checks) => checks.Max(c => c.Status);
@@ -19,7 +23,8 @@ internal static class CheckReport
         var width = checks.Max(c => c.Name.Length);
         foreach (var check in checks)
         {
-            yield return $"[{ColorOf(check.Status)}]{WordOf(check.Status),-7}[/]  {Markup.Escape(check.Name.PadRight(width))}  {Markup.Escape(check.Found)}";
+            var status = $"[{ColorOf(check.Status)}]{WordOf(check.Status),-7}[/]";
+            yield return $"{status}  {Markup.Escape(check.Name.PadRight(width))}  {Markup.Escape(check.Found)}";
             if (check.Remedy is { } remedy)
             {
                 yield return $"{"",7}  {"".PadRight(width)}  → {Markup.Escape(remedy)}";

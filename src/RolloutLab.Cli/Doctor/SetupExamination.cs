@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using RolloutLab.Core;
 using RolloutLab.Torch;
@@ -27,12 +26,12 @@ internal sealed class SetupExamination(SetupSources sources)
     private Check Cpu()
     {
         var machine = sources.Machine;
+        var model = machine.CpuModel ?? RuntimeInformation.ProcessArchitecture.ToString();
         var features = machine.CpuFeatures.Count == 0 ? "" : $", {string.Join(' ', machine.CpuFeatures)}";
-        var found = string.Create(
-            CultureInfo.InvariantCulture, $"{machine.CpuModel ?? RuntimeInformation.ProcessArchitecture.ToString()}, {machine.CpuCount} cores{features}");
+        var found = $"{model}, {Figures.Count(machine.CpuCount)} cores{features}";
         var isSlow = RuntimeInformation.ProcessArchitecture == Architecture.X64 && !machine.CpuFeatures.Contains("avx2");
         return isSlow
-            ? new Check("CPU", CheckStatus.Warning, $"{found}; without AVX2 everything is several times slower", "give a virtual machine the host's CPU type")
+            ? new Check("CPU", CheckStatus.Warning, $"{found}; slow without AVX2", "use the host's CPU type in a virtual machine")
             : new Check("CPU", CheckStatus.Ok, found);
     }
 
@@ -62,7 +61,7 @@ internal sealed class SetupExamination(SetupSources sources)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new Check("disk", CheckStatus.Warning, $"the system does not tell how much is free in {sources.Folder}", "check that this folder exists");
+            return new Check("disk", CheckStatus.Warning, $"free space in {sources.Folder} is unknown", "check that this folder exists");
         }
     }
 
@@ -82,18 +81,17 @@ internal sealed class SetupExamination(SetupSources sources)
 
         return
         [
-            new Check("native layer", CheckStatus.Ok, string.Create(CultureInfo.InvariantCulture, $"{path}, interface version {TorchRuntime.InterfaceVersion}")),
+            new Check("native layer", CheckStatus.Ok, $"{path}, interface version {Figures.Count(TorchRuntime.InterfaceVersion)}"),
             new Check("LibTorch", CheckStatus.Ok, $"{info.LibtorchVersion}{TorchOrigin()}"),
             Blas(info),
             .. info.Warnings.Select(warning => Check.OfMessage("threading", CheckStatus.Warning, warning)),
             Kernels(info),
-            new Check("threads", CheckStatus.Ok, string.Create(CultureInfo.InvariantCulture, $"{info.AtenThreads} by default; --threads sets them")),
+            new Check("threads", CheckStatus.Ok, $"{Figures.Count(info.AtenThreads)} by default; --threads sets them"),
             new Check("CUDA", CheckStatus.Ok, Cuda(info)),
         ];
     }
 
-    private Check UnloadedTorch() =>
-        new("LibTorch", CheckStatus.Warning, sources.Variable("ROLLOUTLAB_LIBTORCH") is { Length: > 0 } ? $"not loaded{TorchOrigin()}" : "not loaded");
+    private Check UnloadedTorch() => new("LibTorch", CheckStatus.Warning, $"not loaded{TorchOrigin()}");
 
     private string TorchOrigin()
     {
@@ -111,13 +109,14 @@ internal sealed class SetupExamination(SetupSources sources)
     {
         var blas = info.Blas;
         var words = new[] { blas.Name, blas.Threading, blas.Core }.Where(word => word.Length > 0);
-        var threads = blas.Threads > 0 ? string.Create(CultureInfo.InvariantCulture, $", {blas.Threads} threads") : "";
+        var threads = blas.Threads > 0 ? $", {Figures.Count(blas.Threads)} threads" : "";
         return new Check("BLAS", CheckStatus.Ok, $"{string.Join(' ', words)}{threads}");
     }
 
     private Check Kernels(TorchRuntimeInfo info)
     {
-        var isBelowCpu = sources.Machine.CpuFeatures.Contains("avx2") && !info.CpuCapability.StartsWith("AVX", StringComparison.OrdinalIgnoreCase);
+        var isBelowCpu =
+            sources.Machine.CpuFeatures.Contains("avx2") && !info.CpuCapability.StartsWith("AVX", StringComparison.OrdinalIgnoreCase);
         return isBelowCpu
             ? new Check("kernels", CheckStatus.Warning, $"{info.CpuCapability}, although the CPU has AVX2", "unset ATEN_CPU_CAPABILITY")
             : new Check("kernels", CheckStatus.Ok, info.CpuCapability);
@@ -135,7 +134,7 @@ internal sealed class SetupExamination(SetupSources sources)
         const string unneeded = "train, sft and eval do not need it";
         if (sources.Variable("ROLLOUTLAB_DUCKDB") is not { Length: > 0 } path)
         {
-            return new Check("DuckDB", CheckStatus.Warning, $"not found; {unneeded}", "run ./rolloutlab setup, and this program through ./rolloutlab");
+            return new Check("DuckDB", CheckStatus.Warning, $"not found; {unneeded}", "run this program through ./rolloutlab");
         }
 
         try

@@ -8,7 +8,8 @@ namespace RolloutLab.Runs;
 /// <param name="AvailableBytes">How much of it could be had now; null where the system does not tell.</param>
 public sealed record MachineInfo(string? CpuModel, int CpuCount, IReadOnlyList<string> CpuFeatures, long MemoryBytes, long? AvailableBytes)
 {
-    private static readonly string[] VectorFeatures = ["sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512bw", "avx512vl", "amx_tile"];
+    private static readonly string[] VectorFeatures =
+        ["sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512bw", "avx512vl", "amx_tile"];
 
     /// <summary>Looks at this machine. What the system does not tell stays empty.</summary>
     public static MachineInfo Read()

@@ -159,7 +159,7 @@ public sealed class SafetensorsTests : IDisposable
         var whole = File.ReadAllBytes(path);
         var stream = new RandomStreams(7).Stream(StreamPurpose.DatasetGeneration);
         var refused = 0;
-        for (var trial = 0; trial < 3000; trial++)
+        for (var trial = 0; trial < 1200; trial++)
         {
             File.WriteAllBytes(path, Damage(whole, stream, trial));
             try
@@ -178,7 +178,7 @@ public sealed class SafetensorsTests : IDisposable
             }
         }
 
-        Assert.InRange(refused, 1500, 2999);
+        Assert.InRange(refused, 600, 1199);
     }
 
     /// <summary>A third each: cut short, some bits flipped, some bytes replaced.</summary>
