@@ -25,6 +25,7 @@ internal static class ErrorReporter
     {
         RolloutLabException => error.Message,
         OperationCanceledException => "interrupted",
+        IOException or UnauthorizedAccessException => $"{error.Message}; check the disk and where the output goes",
         _ => $"internal error: {error.GetType().Name}: {error.Message}{(debug ? "" : "; run again with --debug for the stack trace")}",
     };
 

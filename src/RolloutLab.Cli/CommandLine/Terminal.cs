@@ -27,10 +27,13 @@ internal sealed record Terminal
         var isLive = !Console.IsOutputRedirected && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb";
         return new Terminal
         {
-            Out = Console.Out,
-            Error = Console.Error,
+            Out = WriterTo(Console.OpenStandardOutput()),
+            Error = WriterTo(Console.OpenStandardError()),
             IsLive = isLive,
             Width = () => isLive && Console.WindowWidth > 0 ? Console.WindowWidth : FallbackWidth,
         };
     }
+
+    // Not Console.Out: it switches a screen's keypad mode by control codes, also for those who want none.
+    private static TextWriter WriterTo(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true });
 }

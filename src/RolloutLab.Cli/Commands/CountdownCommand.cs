@@ -30,7 +30,7 @@ internal sealed class CountdownCommand
     {
         _train = Options.WholeNumber("--train", 1, MostProblems, $"Problems to train on (default: {_defaults.TrainCount}).");
         _heldOut = Options.WholeNumber(
-            "--heldout", 1, MostProblems, $"Held-out problems, kept out of the train set in any order (default: {_defaults.HeldOutCount}).");
+            "--heldout", 1, MostProblems, $"Held-out problems, in no order in the train set (default: {_defaults.HeldOutCount}).");
         _shareFour = Options.Share(
             "--share-four",
             FormattableString.Invariant($"Share of problems with 4 numbers; the others have 3 (default: {_defaults.FourNumberShare})."));

@@ -15,6 +15,13 @@ internal static class ProgressText
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of run."),
     };
 
+    /// <summary>A path as a user types it: relative when it is in the current folder.</summary>
+    public static string Shorten(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
     /// <summary>The lines that introduce a run, as markup.</summary>
     public static IEnumerable<string> Header(RunStart start)
     {
@@ -23,7 +30,7 @@ internal static class ProgressText
         var facts = start.Facts.ToList();
         if (start.RunDirectory is { } folder)
         {
-            facts.Add(new("run", folder));
+            facts.Add(new("run", Shorten(folder)));
         }
 
         var width = facts.Count == 0 ? 0 : facts.Max(f => f.Key.Length);

@@ -48,8 +48,8 @@ internal static class SummaryText
             Score("pass@1", before.PassAt1, after.PassAt1),
             Score("pass@16", before.PassAt16, after.PassAt16),
             Score("maj@16", before.MajAt16, after.MajAt16),
-            Change("length", before.ResponseLength, after.ResponseLength, v => $"{Figures.OneDecimal(v)} tokens"),
-            Change("loss", before.Loss, after.Loss, v => $"{Figures.Score(v)} nats a token"),
+            Change("length", before.ResponseLength, after.ResponseLength, Figures.OneDecimal, " tokens"),
+            Change("loss", before.Loss, after.Loss, Figures.Score, " nats a token"),
         }.OfType<string>();
     }
 
@@ -57,7 +57,7 @@ internal static class SummaryText
     {
         if (before is not { } first || after is not { } last)
         {
-            return Change(name, before, after, Figures.Percent);
+            return Change(name, before, after, Figures.Percent, "");
         }
 
         var points = (last - first) * 100;
@@ -66,13 +66,14 @@ internal static class SummaryText
         return Row(name, $"{Figures.Percent(first)} → [bold]{Figures.Percent(last)}[/]  [{color}]{gain}[/]");
     }
 
-    private static string? Change(string name, double? before, double? after, Func<double, string> format) => (before, after) switch
-    {
-        ({ } first, { } last) => Row(name, $"{format(first)} → {format(last)}"),
-        ({ } first, null) => Row(name, $"{format(first)} before the first step"),
-        (null, { } last) => Row(name, format(last)),
-        _ => null,
-    };
+    private static string? Change(string name, double? before, double? after, Func<double, string> format, string unit) =>
+        (before, after) switch
+        {
+            ({ } first, { } last) => Row(name, $"{format(first)} → {format(last)}{unit}"),
+            ({ } first, null) => Row(name, $"{format(first)}{unit} before the first step"),
+            (null, { } last) => Row(name, $"{format(last)}{unit}"),
+            _ => null,
+        };
 
     private static IEnumerable<string> Curves(RunTracker tracker)
     {
@@ -128,7 +129,7 @@ internal static class SummaryText
         yield return Row("memory", $"{Figures.Bytes(summary.PeakMemoryBytes)} at most");
         if (tracker.Start?.RunDirectory is { } folder)
         {
-            yield return Row("run", Markup.Escape(folder));
+            yield return Row("run", Markup.Escape(ProgressText.Shorten(folder)));
         }
     }
 
@@ -145,7 +146,7 @@ internal static class SummaryText
             yield break;
         }
 
-        yield return Row("next", $"./rolloutlab eval {Markup.Escape(folder)}");
+        yield return Row("next", $"./rolloutlab eval {Markup.Escape(ProgressText.Shorten(folder))}");
     }
 
     private static string Row(string label, string text) => $"  [dim]{label.PadRight(LabelWidth)}[/]{text}";

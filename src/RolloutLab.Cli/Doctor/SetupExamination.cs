@@ -41,7 +41,7 @@ internal sealed class SetupExamination(SetupSources sources)
         var available = machine.AvailableBytes ?? machine.MemoryBytes;
         var found = $"{Figures.Bytes(machine.MemoryBytes)}, {Figures.Bytes(available)} available";
         return available < EnoughMemory
-            ? new Check("memory", CheckStatus.Warning, found, "close other programs, or lower engine.kv_tokens and update.micro_batch_tokens")
+            ? new Check("memory", CheckStatus.Warning, found, "close other programs, or lower engine.kv_tokens and micro_batch_tokens")
             : new Check("memory", CheckStatus.Ok, found);
     }
 

@@ -30,7 +30,7 @@ public sealed class PlainDisplayTests
 
               pass@1     34.2% → 53.9%  +19.7 points
               pass@16    71.1% → 80.5%  +9.4 points
-              length     43.1 tokens → 41.0 tokens
+              length     43.1 → 41.0 tokens
 
               reward     ▁▅█  0.250 → 0.750
               pass rate  ▁▅█  12.5% → 37.5%
@@ -103,6 +103,13 @@ public sealed class PlainDisplayTests
         Assert.Contains("interrupted after 1 of 3 steps, 2:41; what was done is written", text, StringComparison.Ordinal);
         Assert.Contains("pass@1     34.2% before the first step", text, StringComparison.Ordinal);
         Assert.DoesNotContain("reward", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_is_shown_as_the_user_would_type_it()
+    {
+        Assert.Equal("runs/x", ProgressText.Shorten(Path.Combine(Environment.CurrentDirectory, "runs/x")));
+        Assert.Equal("/elsewhere/x", ProgressText.Shorten("/elsewhere/x"));
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class RunCommandTests
         { new KvCacheExhaustedException("too small"), 1, "too small" },
         { new SetupException("no LibTorch; run ./rolloutlab setup"), 69, "no LibTorch; run ./rolloutlab setup" },
         { new OperationCanceledException(), 130, "interrupted" },
+        { new IOException("No space left on device"), 1, "No space left on device; check the disk and where the output goes" },
         { new InvalidOperationException("a\nb"), 1, "internal error: InvalidOperationException: a b; run again with --debug for the stack trace" },
         { new RunException("first\r\nsecond"), 1, "first second" },
     };
