@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace RolloutLab.Cli;
 
 /// <summary>Where a command reads and writes, and what that place can show.</summary>
@@ -27,13 +29,16 @@ internal sealed record Terminal
         var isLive = !Console.IsOutputRedirected && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb";
         return new Terminal
         {
-            Out = WriterTo(Console.OpenStandardOutput()),
-            Error = WriterTo(Console.OpenStandardError()),
+            Out = WriterTo(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Screen(descriptor: 1)),
+            Error = WriterTo(Console.IsErrorRedirected ? Console.OpenStandardError() : Screen(descriptor: 2)),
             IsLive = isLive,
             Width = () => isLive && Console.WindowWidth > 0 ? Console.WindowWidth : FallbackWidth,
         };
     }
 
-    // Not Console.Out: it switches a screen's keypad mode by control codes, also for those who want none.
     private static TextWriter WriterTo(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true });
+
+    // The console's own streams switch a screen's keypad mode by control codes, also for those who want none.
+    private static FileStream Screen(nint descriptor) =>
+        new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 }
