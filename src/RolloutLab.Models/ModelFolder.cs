@@ -69,7 +69,7 @@ public sealed class ModelFolder
         weights.Save(System.IO.Path.Combine(path, WeightsFile));
         source?.CopyCompanions(path);
         var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson));
-        AtomicFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
+        CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
     }
 
     /// <summary>Reads the weights.</summary>
@@ -102,7 +102,7 @@ public sealed class ModelFolder
             {
                 current = file;
                 using var content = File.OpenRead(file);
-                AtomicFile.Write(System.IO.Path.Combine(destination, System.IO.Path.GetFileName(file)), content.CopyTo);
+                CheckpointFile.Write(System.IO.Path.Combine(destination, System.IO.Path.GetFileName(file)), content.CopyTo);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

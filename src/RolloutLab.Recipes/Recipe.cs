@@ -11,6 +11,9 @@ namespace RolloutLab.Recipes;
 /// </summary>
 public sealed class Recipe : IEquatable<Recipe>
 {
+    // Random streams mix the purpose of a draw into the seed's highest byte.
+    private const long MaxSeed = (1L << 56) - 1;
+
     private readonly ResolvedSection _resolved;
 
     /// <param name="r">The root section.</param>
@@ -18,7 +21,7 @@ public sealed class Recipe : IEquatable<Recipe>
     internal Recipe(SectionReader r, string source)
     {
         Source = source;
-        Seed = r.Long("seed", 1, AtLeast(0), long.MaxValue, "Seeds every random draw.");
+        Seed = r.Long("seed", 1, AtLeast(0), MaxSeed, "Seeds every random draw.");
         Threads = r.Integer("threads", 0, AtLeast(0), "CPU threads; 0 for all cores.");
         Device = r.Choice(
             "device", DeviceChoice.Auto, "Where the model runs.",

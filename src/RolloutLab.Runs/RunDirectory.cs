@@ -88,14 +88,14 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Writes <c>recipe.yaml</c>.</summary>
     /// <param name="resolvedYaml">The resolved recipe.</param>
     /// <exception cref="RunException">The file system refused.</exception>
-    public void WriteRecipe(string resolvedYaml) => AtomicFile.WriteText(RecipePath, resolvedYaml);
+    public void WriteRecipe(string resolvedYaml) => FileFault.Guard("write", RecipePath, () => AtomicFile.WriteText(RecipePath, resolvedYaml));
 
     /// <summary>Writes <c>environment.json</c>.</summary>
     /// <exception cref="RunException">The file system refused.</exception>
     public void WriteEnvironment(RunEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        AtomicFile.WriteText(EnvironmentPath, environment.ToJson());
+        FileFault.Guard("write", EnvironmentPath, () => AtomicFile.WriteText(EnvironmentPath, environment.ToJson()));
     }
 
     /// <summary>Writes <c>summary.json</c>.</summary>
@@ -103,7 +103,7 @@ public sealed class RunDirectory : IDisposable
     public void WriteSummary(RunSummary summary)
     {
         ArgumentNullException.ThrowIfNull(summary);
-        AtomicFile.WriteText(SummaryPath, summary.ToJson());
+        FileFault.Guard("write", SummaryPath, () => AtomicFile.WriteText(SummaryPath, summary.ToJson()));
     }
 
     /// <summary>Lets the folder go for other writers.</summary>

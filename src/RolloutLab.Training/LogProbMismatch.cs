@@ -8,15 +8,25 @@ namespace RolloutLab.Training;
 /// </summary>
 internal sealed class LogProbMismatch
 {
+    private float[] _trainer = [];
     private double _probSum;
     private double _probMax;
     private double _logSum;
     private double _logMax;
     private long _count;
 
-    public void Observe(Tensor logProbs, float[] behaviour)
+    /// <summary>Starts a new comparison.</summary>
+    public void Reset() => (_probSum, _probMax, _logSum, _logMax, _count) = (0, 0, 0, 0, 0);
+
+    public void Observe(Tensor logProbs, ReadOnlySpan<float> behaviour)
     {
-        var trainer = logProbs.ToArray<float>();
+        if (_trainer.Length < behaviour.Length)
+        {
+            _trainer = new float[Math.Max(behaviour.Length, 2 * _trainer.Length)];
+        }
+
+        var trainer = _trainer.AsSpan(0, behaviour.Length);
+        logProbs.CopyTo(trainer);
         for (var i = 0; i < behaviour.Length; i++)
         {
             var probability = Math.Abs(Math.Exp(trainer[i]) - Math.Exp(behaviour[i]));

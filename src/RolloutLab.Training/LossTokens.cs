@@ -2,18 +2,43 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Training;
 
-/// <summary>The loss tokens of a micro-batch, gathered flat, <c>[M]</c>.</summary>
-/// <param name="OldLogProbs">Behaviour log-probabilities.</param>
-/// <param name="Advantages">Advantages.</param>
-/// <param name="Weights">Loss weights.</param>
-internal readonly record struct LossTokens(float[] OldLogProbs, float[] Advantages, float[] Weights)
+/// <summary>
+/// What a loss needs of a micro-batch's loss tokens, gathered flat, <c>[M]</c>. The buffers are reused from one
+/// micro-batch to the next.
+/// </summary>
+internal sealed class LossTokens
 {
-    public int Count => Weights.Length;
+    private float[] _oldLogProbs = [];
+    private float[] _advantages = [];
+    private float[] _weights = [];
 
-    /// <param name="batch">The micro-batch.</param>
-    /// <param name="indices">Its loss tokens, in the order of their log-probs.</param>
-    public static LossTokens Of(MicroBatch batch, int[] indices) => new(
-        Array.ConvertAll(indices, t => batch.OldLogProbs[t]),
-        Array.ConvertAll(indices, t => batch.Advantages[t]),
-        Array.ConvertAll(indices, t => batch.LossWeights[t]));
+    public int Count { get; private set; }
+
+    /// <summary>Behaviour log-probabilities.</summary>
+    public ReadOnlySpan<float> OldLogProbs => _oldLogProbs.AsSpan(0, Count);
+
+    /// <summary>Advantages.</summary>
+    public ReadOnlySpan<float> Advantages => _advantages.AsSpan(0, Count);
+
+    /// <summary>Loss weights.</summary>
+    public ReadOnlySpan<float> Weights => _weights.AsSpan(0, Count);
+
+    /// <summary>Gathers the tokens of a micro-batch in the order of their log-probs.</summary>
+    public void Gather(MicroBatch batch, ReadOnlySpan<int> indices)
+    {
+        if (_weights.Length < indices.Length)
+        {
+            var capacity = Math.Max(indices.Length, 2 * _weights.Length);
+            (_oldLogProbs, _advantages, _weights) = (new float[capacity], new float[capacity], new float[capacity]);
+        }
+
+        Count = indices.Length;
+        for (var m = 0; m < indices.Length; m++)
+        {
+            var t = indices[m];
+            _oldLogProbs[m] = batch.OldLogProbs[t];
+            _advantages[m] = batch.Advantages[t];
+            _weights[m] = batch.LossWeights[t];
+        }
+    }
 }

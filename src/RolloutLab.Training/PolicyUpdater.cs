@@ -26,6 +26,9 @@ public sealed class PolicyUpdater(
     LearningRateSchedule schedule,
     double temperature) : IPolicyUpdater
 {
+    private readonly LossTokens _tokens = new();
+    private readonly LogProbMismatch _mismatch = new();
+
     /// <inheritdoc/>
     public long PolicyVersion => optimizer.Step;
 
@@ -33,7 +36,7 @@ public sealed class PolicyUpdater(
     public UpdateReport Update(IReadOnlyList<OptimizerBatch> batches)
     {
         var metrics = new MetricSums();
-        var mismatch = new LogProbMismatch();
+        _mismatch.Reset();
         var tokensTrained = 0L;
         for (var i = 0; i < batches.Count; i++)
         {
@@ -41,7 +44,7 @@ public sealed class PolicyUpdater(
             foreach (var microBatch in batches[i].MicroBatches)
             {
                 // Only before the first optimizer step do engine and trainer hold the same parameters.
-                Accumulate(microBatch, metrics, i == 0 ? mismatch : null);
+                Accumulate(microBatch, metrics, compareEngine: i == 0);
                 tokensTrained += microBatch.TokenCount;
             }
 
@@ -50,21 +53,21 @@ public sealed class PolicyUpdater(
             metrics.Add("actor/lr", rate);
         }
 
-        var rows = metrics.Rows().Concat(mismatch.Rows()).ToList();
+        var rows = metrics.Rows().Concat(_mismatch.Rows()).ToList();
         return new UpdateReport(rows, tokensTrained, PolicyVersion);
     }
 
-    private void Accumulate(MicroBatch batch, MetricSums metrics, LogProbMismatch? mismatch)
+    private void Accumulate(MicroBatch batch, MetricSums metrics, bool compareEngine)
     {
         using var scope = new TensorScope();
         var (indices, logProbs, entropy) = model.Score(batch, temperature);
-        var tokens = LossTokens.Of(batch, indices);
+        _tokens.Gather(batch, indices.Span);
         var inputs = new LossInputs(
             logProbs,
             entropy,
-            torch.tensor<float>(tokens.OldLogProbs),
-            torch.tensor<float>(tokens.Advantages),
-            torch.tensor<float>(tokens.Weights),
+            torch.tensor(_tokens.OldLogProbs),
+            torch.tensor(_tokens.Advantages),
+            torch.tensor(_tokens.Weights),
             ReferenceLogProbs(batch));
         var outputs = loss.Compute(inputs);
         var total = WithRegularisers(outputs.Loss, inputs, metrics);
@@ -78,11 +81,14 @@ public sealed class PolicyUpdater(
         metrics.AddSum("actor/pg_loss", outputs.Loss.item(), 0);
         foreach (var (name, sum) in outputs.Metrics)
         {
-            metrics.AddSum(name, sum, tokens.Count);
+            metrics.AddSum(name, sum, _tokens.Count);
         }
 
-        metrics.AddSum("actor/entropy", entropy.sum().item(), tokens.Count);
-        mismatch?.Observe(logProbs.detach(), tokens.OldLogProbs);
+        metrics.AddSum("actor/entropy", entropy.sum().item(), _tokens.Count);
+        if (compareEngine)
+        {
+            _mismatch.Observe(logProbs.detach(), _tokens.OldLogProbs);
+        }
     }
 
     private Tensor? ReferenceLogProbs(MicroBatch batch)

@@ -10,6 +10,7 @@ namespace RolloutLab.Training;
 public sealed class SupervisedTrainer(
     DecoderModel model, IDemonstrationSource demonstrations, AdamW optimizer, LearningRateSchedule schedule, SftSection section) : ISupervisedTrainer
 {
+    private readonly LossTokens _tokens = new();
     private readonly MicroBatchPacker _packer = new(section.MicroBatchTokens);
 
     /// <inheritdoc/>
@@ -44,7 +45,8 @@ public sealed class SupervisedTrainer(
     {
         using var scope = new TensorScope();
         var (indices, logProbs, entropy) = model.Score(batch);
-        var loss = -(logProbs * torch.tensor<float>(LossTokens.Of(batch, indices).Weights)).sum();
+        _tokens.Gather(batch, indices.Span);
+        var loss = -(logProbs * torch.tensor(_tokens.Weights)).sum();
         loss.backward();
         return (loss.item(), entropy.sum().item());
     }

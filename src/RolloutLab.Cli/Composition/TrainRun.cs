@@ -91,7 +91,7 @@ internal sealed class TrainRun : IDisposable
             _recipe.Rollout.Temperature);
         return new TrainingLoop(
             settings,
-            new PromptSampler(_prompts, _session.Random),
+            new PromptSampler(_prompts, _session.Random, shuffled: _recipe.Data.Train!.Order == PromptOrderChoice.Shuffled),
             Strategies.Allocator(_recipe.Budget),
             _engine.Source,
             _grader,

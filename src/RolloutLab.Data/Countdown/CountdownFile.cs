@@ -18,7 +18,7 @@ public static class CountdownFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(examples);
-        AtomicTextFile.WriteLines(path, examples.Select(e => JsonSerializer.Serialize(Row.Of(e), Compact)));
+        DataFile.WriteLines(path, examples.Select(e => JsonSerializer.Serialize(Row.Of(e), Compact)));
     }
 
     /// <summary>Writes <c>train.jsonl</c> and <c>heldout.jsonl</c> into a folder, which is made if it is not there.</summary>

@@ -3,8 +3,8 @@ using RolloutLab.Core;
 namespace RolloutLab.Data;
 
 /// <summary>
-/// An endless sequence of shuffled passes over [0, count): each epoch is its own permutation, a pure function of seed,
-/// purpose and epoch. Thread-safe.
+/// An endless sequence of passes over [0, count): each epoch is its own permutation, a pure function of seed, purpose
+/// and epoch, or without shuffling the natural order. Thread-safe.
 /// </summary>
 internal sealed class EpochOrder
 {
@@ -14,12 +14,13 @@ internal sealed class EpochOrder
     private readonly int _count;
     private readonly RandomStreams _random;
     private readonly StreamPurpose _purpose;
+    private readonly bool _shuffled;
     private Permutation? _last;
 
-    public EpochOrder(int count, RandomStreams random, StreamPurpose purpose)
+    public EpochOrder(int count, RandomStreams random, StreamPurpose purpose, bool shuffled = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        (_count, _random, _purpose) = (count, random, purpose);
+        (_count, _random, _purpose, _shuffled) = (count, random, purpose, shuffled);
     }
 
     /// <summary>Item at a position of the endless sequence.</summary>
@@ -36,14 +37,14 @@ internal sealed class EpochOrder
         var last = Volatile.Read(ref _last);
         if (last is null || last.Epoch != epoch)
         {
-            last = new Permutation(epoch, Shuffled(epoch));
+            last = new Permutation(epoch, Permute(epoch));
             Volatile.Write(ref _last, last);
         }
 
         return last.Items;
     }
 
-    private int[] Shuffled(long epoch)
+    private int[] Permute(long epoch)
     {
         var items = new int[_count];
         for (var i = 0; i < items.Length; i++)
@@ -51,7 +52,11 @@ internal sealed class EpochOrder
             items[i] = i;
         }
 
-        _random.Stream(_purpose, epoch, OrderKey).Shuffle<int>(items);
+        if (_shuffled)
+        {
+            _random.Stream(_purpose, epoch, OrderKey).Shuffle<int>(items);
+        }
+
         return items;
     }
 

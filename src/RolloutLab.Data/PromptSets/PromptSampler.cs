@@ -13,7 +13,7 @@ public sealed record PromptSamplerState(long Epoch, int Position, IReadOnlyList<
 }
 
 /// <summary>
-/// Hands out prompts in seeded shuffled passes: each pass has every prompt once. A step that straddles two passes never has
+/// Hands out prompts in passes, seeded and shuffled or in order: each pass has every prompt once. A step that straddles two passes never has
 /// a prompt twice while the set is large enough; such prompts are put off to the next step.
 /// </summary>
 public sealed class PromptSampler
@@ -24,11 +24,12 @@ public sealed class PromptSampler
     /// <summary>Creates a sampler at the start.</summary>
     /// <param name="set">The prompts.</param>
     /// <param name="random">The order is keyed by its seed and the epoch.</param>
-    public PromptSampler(PromptSet set, RandomStreams random)
+    /// <param name="shuffled">Whether each pass has an order of its own; else each is in the set's order.</param>
+    public PromptSampler(PromptSet set, RandomStreams random, bool shuffled = true)
     {
         ArgumentNullException.ThrowIfNull(set);
         _set = set;
-        _order = new EpochOrder(set.Prompts.Count, random, StreamPurpose.PromptOrder);
+        _order = new EpochOrder(set.Prompts.Count, random, StreamPurpose.PromptOrder, shuffled);
     }
 
     /// <summary>Where the sampler is; immutable.</summary>

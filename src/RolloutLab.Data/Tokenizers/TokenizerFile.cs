@@ -54,7 +54,7 @@ public static class TokenizerFile
             json.WriteEndObject();
         }
 
-        AtomicTextFile.WriteLines(path, [Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)]);
+        DataFile.WriteLines(path, [Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)]);
     }
 
     /// <summary>Reads a tokenizer.</summary>

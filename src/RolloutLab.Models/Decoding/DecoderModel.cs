@@ -4,10 +4,10 @@ using RolloutLab.Torch;
 namespace RolloutLab.Models;
 
 /// <summary>Log-probabilities and entropies of the R tokens that enter the loss. The tensors belong to the caller's scope.</summary>
-/// <param name="TokenIndices">Index in [0, T) of each token, ascending, <c>[R]</c>.</param>
+/// <param name="TokenIndices">Index in [0, T) of each token, ascending, <c>[R]</c>; the model's buffer, valid until its next call.</param>
 /// <param name="LogProbs">Log-probability of each given the tokens before it, at the given temperature, <c>[R] float32</c>.</param>
 /// <param name="Entropy">Entropy in nats of the distribution it was scored in, <c>[R] float32</c>.</param>
-public readonly record struct TokenScores(int[] TokenIndices, Tensor LogProbs, Tensor Entropy);
+public readonly record struct TokenScores(ReadOnlyMemory<int> TokenIndices, Tensor LogProbs, Tensor Entropy);
 
 /// <summary>
 /// A decoder on packed sequences: no padding, each sequence causal and apart from the others. Gradients flow to the
@@ -15,6 +15,8 @@ public readonly record struct TokenScores(int[] TokenIndices, Tensor LogProbs, T
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
+    private readonly LossRows _lossRows = new();
+
     /// <summary>Prepares a model.</summary>
     /// <param name="weights">The parameters; must outlive the model.</param>
     /// <param name="maxPositions">Most positions of one sequence, at most the configuration's; null for the configuration's.</param>
@@ -77,58 +79,17 @@ public sealed class DecoderModel : IDisposable
         }
 
         CheckPacking(batch.InputIds, batch.PositionIds, batch.CuSeqLens);
-        var indices = LossTokens(batch);
-        var rows = new int[indices.Length];
-        var targets = new long[indices.Length];
-        for (var i = 0; i < indices.Length; i++)
-        {
-            rows[i] = indices[i] - 1;
-            targets[i] = batch.InputIds[indices[i]];
-        }
-
+        _lossRows.Fill(batch);
         using var scope = new TensorScope();
         var attention = new PackedAttention(batch.CuSeqLens, AttentionScale);
-        var wanted = torch.tensor<int>(rows, Weights.Device);
+        var wanted = torch.tensor(_lossRows.Rows, Weights.Device);
         var hidden = DecoderForward.Run(Weights, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
-        var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, targets, temperature, Config.VocabularySize);
-        return new TokenScores(indices, scope.Keep(logProbs), scope.Keep(entropy));
+        var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
+        return new TokenScores(_lossRows.Indices, scope.Keep(logProbs), scope.Keep(entropy));
     }
 
     /// <summary>Frees the rotary table; the weights stay.</summary>
     public void Dispose() => Rotary.Dispose();
-
-    private static int[] LossTokens(MicroBatch batch)
-    {
-        if (batch.LossMask.Length != batch.TokenCount)
-        {
-            throw new ArgumentException($"{batch.LossMask.Length} loss mask entries for {batch.TokenCount} tokens", nameof(batch));
-        }
-
-        var count = batch.LossMask.Count(entry => entry != 0);
-        if (count == 0)
-        {
-            throw new ArgumentException("no token enters the loss", nameof(batch));
-        }
-
-        foreach (var start in batch.CuSeqLens.AsSpan(0, batch.SequenceCount))
-        {
-            if (start < batch.TokenCount && batch.LossMask[start] != 0)
-            {
-                throw new ArgumentException($"token {start} is the first of its sequence: nothing predicts it", nameof(batch));
-            }
-        }
-
-        var indices = new int[count];
-        for (var (t, next) = (0, 0); t < batch.TokenCount; t++)
-        {
-            if (batch.LossMask[t] != 0)
-            {
-                indices[next++] = t;
-            }
-        }
-
-        return indices;
-    }
 
     private static void CheckPacking(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens)
     {

@@ -35,7 +35,7 @@ public static class SafetensorsWriter
             .ThenBy(tensor => tensor.Name, StringComparer.Ordinal)
             .ToArray();
         var header = Header(ordered, metadata ?? new Dictionary<string, string>());
-        AtomicFile.Write(path, stream =>
+        CheckpointFile.Write(path, stream =>
         {
             stream.Write(header);
             foreach (var tensor in ordered)

@@ -21,12 +21,15 @@ public sealed record EngineSection
     {
         var section = new EngineSection
         {
-            BlockSize = r.Integer("block_size", 16, Between(1, 1024), "Tokens in a KV block."),
+            BlockSize = r.Integer("block_size", 16, Between(8, 1024), "Tokens in a KV block, a multiple of 8."),
             KvTokens = r.Integer("kv_tokens", 0, AtLeast(0), "Tokens the KV cache holds; 0 for automatic."),
             MaxBatch = r.Integer("max_batch", 256, AtLeast(1), "Sequences that run at once."),
             MaxStepTokens = r.Integer(
                 "max_step_tokens", 2048, AtLeast(1), "Tokens computed in one engine step, prefill and decode together."),
         };
+        r.Check(
+            () => section.BlockSize % 8 == 0, "block_size",
+            () => "must be a multiple of 8, which the attention kernels work in; 16 suits most machines");
         r.Check(
             () => section.KvTokens == 0 || section.KvTokens >= section.BlockSize, "kv_tokens",
             () => $"must be 0 (automatic) or at least engine.block_size ({section.BlockSize})");

@@ -1,8 +1,8 @@
 using System.Text;
 using RolloutLab.Core;
-using RolloutLab.Runs;
+using RolloutLab.UnitTests.Runs;
 
-namespace RolloutLab.UnitTests.Runs;
+namespace RolloutLab.UnitTests.Core;
 
 public sealed class AtomicFileTests : IDisposable
 {
@@ -47,12 +47,11 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void What_the_file_system_refuses_is_one_line_about_the_target()
+    public void What_the_file_system_refuses_leaves_the_target_and_nothing_beside_it()
     {
         Directory.CreateDirectory(_folder.File("target"));
-        var error = Assert.Throws<RunException>(() => AtomicFile.WriteText(_folder.File("target"), "x"));
-        Assert.StartsWith($"cannot write {_folder.File("target")}: ", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', error.Message);
+        var error = Record.Exception(() => AtomicFile.WriteText(_folder.File("target"), "x"));
+        Assert.True(error is IOException or UnauthorizedAccessException);
         Assert.Equal([_folder.File("target")], Directory.GetFileSystemEntries(_folder.Path));
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
-using RolloutLab.Core;
 
-namespace RolloutLab.Runs;
+namespace RolloutLab.Core;
 
 /// <summary>
 /// Whole-file writes that are seen completely or not at all: the content goes to a file beside the target, is flushed to
@@ -9,48 +8,42 @@ namespace RolloutLab.Runs;
 /// </summary>
 public static class AtomicFile
 {
-    private const string PartialSuffix = ".partial";
+    private const int BufferBytes = 1 << 20;
 
     /// <summary>Replaces or creates a file with what <paramref name="write"/> puts into the stream.</summary>
     /// <param name="path">The target; its folder must exist. What stood there before stays until the new content is on disk.</param>
     /// <param name="write">Writes the content; the stream is closed by this method.</param>
-    /// <exception cref="RunException">The file system refused; the target is as it was before.</exception>
+    /// <exception cref="IOException">The file system refused; the target is as it was before.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise, for want of permission.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        var partial = path + PartialSuffix;
+        var partial = path + ".partial";
         try
         {
-            WriteThrough(partial, write);
-            File.Move(partial, path, overwrite: true);
-        }
-        catch (Exception fault)
-        {
-            DeleteQuietly(partial);
-            if (FileFault.IsFileFault(fault))
+            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes))
             {
-                throw FileFault.Translate("write", path, fault);
+                write(stream);
+                stream.Flush(flushToDisk: true);
             }
 
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            DeleteQuietly(partial);
             throw;
         }
     }
 
     /// <summary>Replaces or creates a file with UTF-8 text without a byte-order mark.</summary>
-    /// <exception cref="RunException">The file system refused; the target is as it was before.</exception>
+    /// <inheritdoc cref="Write"/>
     public static void WriteText(string path, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var bytes = Encoding.UTF8.GetBytes(text);
         Write(path, stream => stream.Write(bytes));
-    }
-
-    private static void WriteThrough(string path, Action<Stream> write)
-    {
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        write(stream);
-        stream.Flush(flushToDisk: true);
     }
 
     private static void DeleteQuietly(string path)
@@ -59,9 +52,9 @@ public static class AtomicFile
         {
             File.Delete(path);
         }
-        catch (Exception fault) when (FileFault.IsFileFault(fault))
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The write's own fault is the one to report; a leftover beside the target harms nothing.
+            // The failure that led here is the one worth reporting; a leftover beside the target harms nothing.
         }
     }
 }
