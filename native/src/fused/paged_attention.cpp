@@ -2,15 +2,14 @@
 
 #include "checks.h"
 #include "kv_cache.h"
+#include "paged_scores.h"
 #include "partition.h"
-#include "small_gemm.h"
 #include "softmax_row.h"
 
 namespace rl {
 namespace {
 
 using simd::kLanes;
-using simd::Vec;
 using small_gemm::kRows;
 using small_gemm::kVectors;
 
@@ -18,6 +17,9 @@ constexpr const char* kName = "paged_attention";
 
 /// Rows (token, query head) taken together over one key head: neighbouring tokens of one sequence share its blocks.
 constexpr int64_t kTileRows = 4 * kRows;
+
+/// How far ahead of the sums the values are prefetched.
+constexpr int64_t kBlocksAhead = 2;
 
 /// The call's sizes and data.
 struct Call {
@@ -64,93 +66,53 @@ small_gemm::Rows<const float> whole_vectors(const float* block, int64_t rows, in
   return {copy, padded};
 }
 
-/// Scores of M rows against kVectors vectors of keys that lie anywhere: as many independent sums as latency asks for.
-template <int M>
-RL_INLINE void score_block(const float* queries, const float* const (&keys)[kVectors], int64_t block_size,
-                           int64_t head_size, float* scores, int64_t stride) {
-  Vec sums[M][kVectors] = {};
-  for (int64_t d = 0; d < head_size; ++d) {
-    Vec key[kVectors];
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < kVectors; ++j) key[j] = simd::load(keys[j] + d * block_size);
-#pragma GCC unroll 8
-    for (int i = 0; i < M; ++i) {
-      const Vec query = simd::broadcast(queries[i * head_size + d]);
-#pragma GCC unroll 4
-      for (int64_t j = 0; j < kVectors; ++j) sums[i][j] += query * key[j];
-    }
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < M; ++i) {
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < kVectors; ++j) simd::store(scores + i * stride + j * kLanes, sums[i][j]);
-  }
+/// The block of one key head that holds token `at` of the sequence.
+const float* block_of(const Call& call, const float* cache, const int32_t* table, int64_t kv_head, int64_t at) {
+  return cache + (table[at / call.block_size] * call.kv_heads + kv_head) * call.head_block();
 }
 
-void score_rows(int64_t rows, const float* queries, const float* const (&keys)[kVectors], const Call& call,
-                float* scores, int64_t stride) {
-  for (int64_t i = 0; i < rows; i += kRows) {
-    const float* q = queries + i * call.head_size;
-    float* to = scores + i * stride;
-    switch (std::min(kRows, rows - i)) {
-      case 1:
-        score_block<1>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-      case 2:
-        score_block<2>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-      case 3:
-        score_block<3>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-      case 4:
-        score_block<4>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-      case 5:
-        score_block<5>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-      default:
-        score_block<6>(q, keys, call.block_size, call.head_size, to, stride);
-        break;
-    }
+/// The vectors of keys from token `at` on; past the context, its last vector again.
+paged::KeyVectors keys_from(const Call& call, const int32_t* table, int64_t kv_head, int64_t at, int64_t context) {
+  paged::KeyVectors keys{{}, call.block_size};
+  const int64_t last = (context - 1) / kLanes * kLanes;
+  for (int64_t j = 0; j < kVectors; ++j) {
+    const int64_t key = std::min(at + j * kLanes, last);
+    keys.vectors[j] = block_of(call, call.k_cache, table, kv_head, key) + key % call.block_size;
   }
+  return keys;
 }
 
 /// Scores of all rows against the first `context` keys of one key head.
 void score(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
-  const auto key_block = [&](int64_t block) {
-    return call.k_cache + (table[block] * call.kv_heads + kv_head) * call.head_block();
-  };
-  const int64_t stride = scratch.score_stride;
+  const small_gemm::Left queries{scratch.queries.data(), call.head_size, 1};
+  const paged::Scores scores{scratch.scores.data(), scratch.score_stride};
+  const bool whole = call.block_size % kLanes == 0;
   int64_t at = 0;
-  if (call.block_size % kLanes == 0) {
-    for (; at + kVectors * kLanes <= simd::round_up(context); at += kVectors * kLanes) {
-      const float* keys[kVectors];
-      for (int64_t j = 0; j < kVectors; ++j) {
-        const int64_t key = at + j * kLanes;
-        keys[j] = key_block(key / call.block_size) + key % call.block_size;
-      }
-      score_rows(rows, scratch.queries.data(), keys, call, scratch.scores.data() + at, stride);
+  if (whole) {
+    paged::KeyVectors keys = keys_from(call, table, kv_head, 0, context);
+    for (; at + small_gemm::kColumns <= simd::round_up(context); at += small_gemm::kColumns) {
+      const paged::KeyVectors next = keys_from(call, table, kv_head, at + small_gemm::kColumns, context);
+      paged::score_rows(rows, queries.data, keys, next, call.head_size, scores.at(0, at));
+      keys = next;
     }
-    for (; at < context; at += kLanes) {
-      small_gemm::multiply(rows, kLanes, call.head_size, {scratch.queries.data(), call.head_size, 1},
-                           {key_block(at / call.block_size) + at % call.block_size, call.block_size},
-                           {scratch.scores.data() + at, stride}, false);
-    }
-    return;
   }
-  for (; at < context; at += call.block_size) {
-    small_gemm::multiply(
-        rows, call.padded_block(), call.head_size, {scratch.queries.data(), call.head_size, 1},
-        whole_vectors(key_block(at / call.block_size), call.head_size, call.block_size, scratch.padded_block.data()),
-        {scratch.scores.data() + at, stride}, false);
+  const int64_t step = whole ? kLanes : call.block_size;
+  for (; at < context; at += step) {
+    const float* block = block_of(call, call.k_cache, table, kv_head, at) + at % call.block_size;
+    const auto keys = whole ? small_gemm::Rows<const float>{block, call.block_size}
+                            : whole_vectors(block, call.head_size, call.block_size, scratch.padded_block.data());
+    small_gemm::multiply(rows, simd::round_up(step), call.head_size, queries, keys, scores.at(0, at), false);
   }
 }
 
 /// sums[row, :] = sum over the first `context` keys of scores[row, key] * value[key, :].
 void weigh(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
-  const int64_t padded = call.padded_head();
+  const int64_t padded = call.padded_head(), ahead = kBlocksAhead * call.block_size;
   for (int64_t at = 0; at < context; at += call.block_size) {
-    const float* block = call.v_cache + (table[at / call.block_size] * call.kv_heads + kv_head) * call.head_block();
+    const float* block = block_of(call, call.v_cache, table, kv_head, at);
+    if (at + ahead < context) {
+      paged::prefetch(block_of(call, call.v_cache, table, kv_head, at + ahead), call.head_block());
+    }
     const int64_t keys = std::min(call.block_size, context - at);
     small_gemm::multiply(rows, padded, keys, {scratch.scores.data() + at, scratch.score_stride, 1},
                          whole_vectors(block, keys, call.head_size, scratch.padded_block.data()),

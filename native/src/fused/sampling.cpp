@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+<<<<<<< HEAD
 #include <numeric>
 #include <string>
+=======
+>>>>>>> refs/heads/kernels
 #include <vector>
 
 #include "checks.h"
@@ -27,9 +30,10 @@ struct Draw {
   float log_prob;
 };
 
-/// One thread's buffers: a weight per token, and the ids that a filter ranks.
+/// One thread's buffers: a weight per token, a measure per bucket of tokens, and the ids that a filter ranks.
 struct Scratch {
   std::vector<float> weights;
+  std::vector<double> measures;
   std::vector<int32_t> candidates;
 };
 
@@ -43,6 +47,15 @@ float highest_finite(const float* logits, int64_t vocabulary) {
     highest = simd::max(simd::keep_first(value, count, kLowest), highest);
   });
   return simd::max_lane(highest) + simd::sum(poison);
+}
+
+float lowest_of(const float* logits, int64_t vocabulary) {
+  constexpr float kHighest = std::numeric_limits<float>::infinity();
+  Vec highest_negated = simd::broadcast(-kHighest);
+  simd::for_lanes(vocabulary, [&](int64_t i, auto count) {
+    highest_negated = simd::max(simd::keep_first(-simd::load(logits + i, count), count, -kHighest), highest_negated);
+  });
+  return -simd::max_lane(highest_negated);
 }
 
 /// weights[i] = exp((logits[i] - highest) / temperature).
@@ -65,52 +78,51 @@ double total_of(const float* weights, int64_t vocabulary) {
   return total;
 }
 
-/// Leaves only the weights of `kept` (ids in any order); all others become zero.
-void keep_only(std::vector<int32_t>& kept, int64_t vocabulary, float* weights) {
-  std::sort(kept.begin(), kept.end());
-  int64_t next = 0;
-  for (const int32_t id : kept) {
-    std::fill(weights + next, weights + id, 0.0f);
-    next = id + 1;
-  }
-  std::fill(weights + next, weights + vocabulary, 0.0f);
-}
-
-/// Ranks ids by higher logit, then by lower id. Logits rather than weights, since weights may round to zero alike.
-auto by_rank(const float* logits) {
-  return [logits](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
-}
-
-void filter_top_k(const float* logits, int64_t vocabulary, int64_t top_k, Scratch& scratch) {
-  if (top_k <= 0 || top_k >= vocabulary) return;
-  std::vector<int32_t>& ids = scratch.candidates;
-  ids.resize(vocabulary);
-  std::iota(ids.begin(), ids.end(), 0);
-  std::nth_element(ids.begin(), ids.begin() + (top_k - 1), ids.end(), by_rank(logits));
-  ids.resize(top_k);
-  keep_only(ids, vocabulary, scratch.weights.data());
-}
-
-/// Keeps the shortest prefix of the ranking whose probability reaches top_p, at least one token.
-void filter_top_p(const float* logits, int64_t vocabulary, float top_p, Scratch& scratch) {
-  if (top_p >= 1.0f) return;
+/// Keeps the shortest prefix of the ranking (higher logit first, lower id among equals) whose measure reaches `target`,
+/// at least one token; the weights of all others become zero. The measure of a token is 1 (`by_count`) or its weight.
+///
+/// Tokens fall into buckets by logit; only those of the bucket where the target is reached are sorted, so the cost is
+/// linear in the vocabulary. Logits decide rather than weights, since different logits may round to equal weights.
+void keep_leading(const float* logits, int64_t vocabulary, float highest, bool by_count, double target,
+                  Scratch& scratch) {
   float* weights = scratch.weights.data();
-  const double total = total_of(weights, vocabulary), enough = top_p * total;
-  // Tokens below this weight hold less than 1 - top_p together, so those above reach top_p without them.
-  const double least = 0.5 * (1.0 - top_p) * total / static_cast<double>(vocabulary);
+  const int64_t last = std::clamp<int64_t>(vocabulary / 4, 1, 4096) - 1;
+  const float per_logit = static_cast<float>(last) / (highest - lowest_of(logits, vocabulary) + 1e-6f);
+  // The minimum also catches differences that overflow.
+  const auto bucket_of = [&](int64_t i) {
+    return static_cast<int64_t>(std::min(static_cast<float>(last), (highest - logits[i]) * per_logit));
+  };
+  std::vector<double>& measures = scratch.measures;
+  measures.assign(last + 1, 0.0);
+  for (int64_t i = 0; i < vocabulary; ++i) measures[bucket_of(i)] += by_count ? 1.0 : weights[i];
+  double reached = 0.0;
+  int64_t cut = 0;
+  while (cut <= last && reached + measures[cut] < target) reached += measures[cut++];
   std::vector<int32_t>& ids = scratch.candidates;
   ids.clear();
   for (int64_t i = 0; i < vocabulary; ++i) {
-    if (weights[i] > 0.0f && weights[i] >= least) ids.push_back(static_cast<int32_t>(i));
+    const int64_t bucket = bucket_of(i);
+    if (bucket == cut && weights[i] > 0.0f) ids.push_back(static_cast<int32_t>(i));
+    if (bucket > cut) weights[i] = 0.0f;
   }
-  std::sort(ids.begin(), ids.end(), by_rank(logits));
-  double reached = 0.0;
-  size_t count = 0;
-  do {
-    reached += weights[ids[count++]];
-  } while (count < ids.size() && reached < enough);
-  ids.resize(count);
-  keep_only(ids, vocabulary, weights);
+  std::sort(ids.begin(), ids.end(),
+            [logits](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
+  for (const int32_t id : ids) {
+    const double measure = by_count ? 1.0 : weights[id];
+    if (reached >= target) weights[id] = 0.0f;
+    reached += measure;
+  }
+}
+
+void filter_top_k(const float* logits, int64_t vocabulary, float highest, int64_t top_k, Scratch& scratch) {
+  if (top_k <= 0 || top_k >= vocabulary) return;
+  keep_leading(logits, vocabulary, highest, true, static_cast<double>(top_k), scratch);
+}
+
+/// The nucleus: the fewest tokens that together have probability top_p.
+void filter_top_p(const float* logits, int64_t vocabulary, float highest, float top_p, Scratch& scratch) {
+  if (top_p >= 1.0f) return;
+  keep_leading(logits, vocabulary, highest, false, top_p * total_of(scratch.weights.data(), vocabulary), scratch);
 }
 
 /// Drops tokens less probable than min_p times the most probable one, whose weight is 1 and survives every filter.
@@ -153,8 +165,8 @@ Draw draw(const float* logits, const SampleRequest& request, int64_t i, float hi
   if (greedy) {
     token = std::find(logits, logits + vocabulary, highest) - logits;
   } else {
-    filter_top_k(logits, vocabulary, request.top_k[i], scratch);
-    filter_top_p(logits, vocabulary, request.top_p[i], scratch);
+    filter_top_k(logits, vocabulary, highest, request.top_k[i], scratch);
+    filter_top_p(logits, vocabulary, highest, request.top_p[i], scratch);
     filter_min_p(vocabulary, request.min_p[i], weights);
     token = invert(weights, vocabulary, request.uniform[i] * total_of(weights, vocabulary));
   }
@@ -186,7 +198,7 @@ void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* tok
   const float* data = logits.data_ptr<float>();
   std::vector<uint8_t> broken(request.n, 0);
   at::parallel_for(0, request.n, row_grain(4 * request.vocabulary), [&](int64_t first, int64_t last) {
-    Scratch scratch{std::vector<float>(request.vocabulary), {}};
+    Scratch scratch{std::vector<float>(request.vocabulary), {}, {}};
     for (int64_t i = first; i < last; ++i) {
       const float* row = data + request.rows[i] * width;
       const float highest = highest_finite(row, request.vocabulary);

@@ -28,7 +28,8 @@ struct SampleRequest {
 /// distribution in order of token ids at the given uniform, so it is a function of the row and the request alone.
 /// Temperature 0 takes the highest logit, the lowest id among equals, and reports its log-probability under the
 /// unfiltered distribution at temperature 1. Sums are in double. Throws, naming the row, on a logit that is NaN or
-/// infinite. O(V) a request, plus sorting the few tokens that can be in the nucleus.
+/// infinite. O(V) a request, plus
+/// sorting the few tokens about as probable as the last one kept.
 void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs);
 
 }  // namespace rl

@@ -13,9 +13,11 @@ internal sealed class RunSession : IDisposable
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly RunContext _context;
+    private readonly string _name;
 
     public RunSession(Recipe recipe, string? modelFolder, Machine machine, RunContext context)
     {
+        _name = modelFolder is null ? recipe.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder));
         (Recipe, Machine, _context) = (recipe, machine, context);
         Random = new RandomStreams((ulong)recipe.Seed);
         Policy = modelFolder is null
@@ -60,9 +62,10 @@ internal sealed class RunSession : IDisposable
     public void Announce(RunKind kind, long steps, string? directory, params ReadOnlySpan<(string Label, string Text)> facts)
     {
         var weights = Policy.Weights;
+        var size = weights.ParameterCount < 1_000_000 ? $"{weights.ParameterCount / 1e3:0} k" : $"{weights.ParameterCount / 1e6:0.0} M";
         List<KeyValuePair<string, string>> all =
         [
-            new("model", $"{weights.ParameterCount / 1e6:0.##}M parameters, {weights.Config.Layers} layers, vocabulary {weights.Config.VocabularySize}"),
+            new("model", $"{size} parameters, {weights.Config.Layers} layers, vocabulary {weights.Config.VocabularySize}"),
         ];
         foreach (var (label, text) in facts)
         {
@@ -71,7 +74,7 @@ internal sealed class RunSession : IDisposable
 
         var info = Machine.Info;
         all.Add(new("machine", $"{info.AtenThreads} threads, {info.CpuCapability}, {info.Blas.Name} {info.Blas.Threading} {info.Blas.Core}, LibTorch {info.LibtorchVersion}"));
-        Observer.RunStarted(new RunStart(kind, Recipe.Name, steps, directory, all));
+        Observer.RunStarted(new RunStart(kind, _name, steps, directory, all));
     }
 
     /// <summary>Writes the summary, tells it, and returns how the run ended.</summary>

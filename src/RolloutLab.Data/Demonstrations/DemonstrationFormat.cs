@@ -6,9 +6,4 @@ namespace RolloutLab.Data;
 /// <param name="PromptTemplate">Makes the prompt's text from its field.</param>
 /// <param name="ResponseTemplate">Makes the response's text from its field.</param>
 public sealed record DemonstrationFormat(
-    string PromptField, string ResponseField, TextTemplate PromptTemplate, TextTemplate ResponseTemplate)
-{
-    /// <summary>GSM8K lines: the question in a prompt template with <c>{question}</c>, the answer after a space.</summary>
-    public static DemonstrationFormat Gsm8k(string promptTemplate = Gsm8kPromptFormat.DefaultTemplate) =>
-        new("question", "answer", new TextTemplate(promptTemplate, "question"), new TextTemplate(" {answer}", "answer"));
-}
+    string PromptField, string ResponseField, TextTemplate PromptTemplate, TextTemplate ResponseTemplate);

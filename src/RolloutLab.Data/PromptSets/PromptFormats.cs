@@ -36,9 +36,6 @@ public sealed class JsonlPromptFormat(string promptField, string answerField, st
 /// <param name="template">Makes the prompt's text from the question.</param>
 public sealed class Gsm8kPromptFormat(TextTemplate template) : IPromptFormat
 {
-    /// <summary>How a question is put unless the recipe says otherwise.</summary>
-    public const string DefaultTemplate = "Question: {question}\nAnswer:";
-
     private const string Marker = "####";
 
     /// <inheritdoc/>

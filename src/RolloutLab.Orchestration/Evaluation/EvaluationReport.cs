@@ -29,8 +29,11 @@ public sealed record EvaluationReport(
     public double PassAt1 => PassAt[1];
 
     /// <summary>The report as watchers see it: pass@1, and pass@k for the largest k.</summary>
-    public EvaluationResult ToResult() => new(
-        Step, Prompts, RolloutsPerPrompt, PassAt1, PassAt[PassAt.Keys.Max()], MajorityAtN, MeanLength, Seconds);
+    public EvaluationResult ToResult()
+    {
+        var k = PassAt.Keys.Max();
+        return new EvaluationResult(Step, Prompts, k, PassAt1, PassAt[k], k == RolloutsPerPrompt ? MajorityAtN : null, MeanLength, Seconds);
+    }
 
     /// <summary>The report as scores of a run's summary.</summary>
     public PolicyScore ToScore() => new()

@@ -5,6 +5,9 @@ namespace RolloutLab.UnitTests.Data;
 
 public sealed class JsonlDemonstrationSourceTests
 {
+    private static readonly DemonstrationFormat Gsm8kDemonstrations = new(
+        "question", "answer", new TextTemplate("Question: {prompt}\nAnswer:", "prompt"), new TextTemplate(" {response}", "response"));
+
     private static readonly ByteTokenizer Tokenizer = new(["<end>"], "<end>");
 
     [Fact]
@@ -12,7 +15,7 @@ public sealed class JsonlDemonstrationSourceTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("g.jsonl", "{\"question\":\"1+1?\",\"answer\":\"two\\n#### 2\"}\n");
-        var source = new JsonlDemonstrationSource(path, DemonstrationFormat.Gsm8k(), Tokenizer, 100, new RandomStreams(1));
+        var source = new JsonlDemonstrationSource(path, Gsm8kDemonstrations, Tokenizer, 100, new RandomStreams(1));
         var demonstration = source.At(12345);
         Assert.Equal("Question: 1+1?\nAnswer:", Tokenizer.Decode(demonstration.PromptIds));
         Assert.Equal(" two\n#### 2", Tokenizer.Decode(demonstration.ResponseIds));

@@ -7,8 +7,11 @@ namespace RolloutLab.UnitTests.Data;
 
 public sealed class PromptSetLoaderTests
 {
+    private static readonly DemonstrationFormat Gsm8kDemonstrations = new(
+        "question", "answer", new TextTemplate("Question: {prompt}\nAnswer:", "prompt"), new TextTemplate(" {response}", "response"));
+
     private static readonly ByteTokenizer Tokenizer = new(["<end>"], "<end>");
-    private static readonly JsonlPromptFormat Plain = new("q", "a", new TextTemplate("Q: {prompt}\n", "prompt"));
+    private static readonly JsonlPromptFormat Plain = new("q", "a", null, new TextTemplate("Q: {prompt}\n", "prompt"));
 
     [Fact]
     public void Countdown_files_become_prompts_in_order()
@@ -53,7 +56,7 @@ public sealed class PromptSetLoaderTests
         var options = new PromptSetOptions { MaxPromptTokens = 1024, Overlong = OverlongPolicy.Skip };
         var set = new PromptSetLoader(Tokenizer, options).Load("gsm8k", path, Gsm8k());
         Assert.Equal(1319, set.Prompts.Count + set.Skipped);
-        var demonstrations = new JsonlDemonstrationSource(path, DemonstrationFormat.Gsm8k(), Tokenizer, 4096, new RandomStreams(1));
+        var demonstrations = new JsonlDemonstrationSource(path, Gsm8kDemonstrations, Tokenizer, 4096, new RandomStreams(1));
         Assert.Equal((1319, 0), (demonstrations.Count, demonstrations.Dropped));
         var verifier = new NumericAnswerVerifier(new NumericAnswerOptions());
         var prompts = set.Prompts.ToDictionary(p => p.Text, StringComparer.Ordinal);
@@ -180,7 +183,7 @@ public sealed class PromptSetLoaderTests
     public void A_template_needs_its_placeholder() =>
         Fails("has no {prompt}", () => new TextTemplate("Q: {question}", "prompt"));
 
-    private static Gsm8kPromptFormat Gsm8k() => new(new TextTemplate(Gsm8kPromptFormat.DefaultTemplate, "question"));
+    private static Gsm8kPromptFormat Gsm8k() => new(new TextTemplate("Question: {question}\nAnswer:", "question"));
 
     private static PromptSetLoader Loader(OverlongPolicy overlong = OverlongPolicy.Error, int tokens = 20) =>
         new(Tokenizer, new PromptSetOptions { MaxPromptTokens = tokens, Overlong = overlong });
