@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-<<<<<<< HEAD
-#include <numeric>
 #include <string>
-=======
->>>>>>> refs/heads/kernels
 #include <vector>
 
 #include "checks.h"
