@@ -10,7 +10,11 @@ public class VanillaLossTests
     private static readonly float[] LogProbs = [-.5f, -1, -2, -.2f, -.7f];
     private static readonly float[] OldLogProbs = [-.9f, -1, -1.2f, -.6f, -.5f];
     private static readonly float[] Advantages = [1, 1, 1, -.5f, -.5f];
-    private static readonly VanillaLossSection Section = new() { ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3 };
+    private static readonly VanillaLossSection Section = new()
+    {
+        ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3, Aggregation = LossAggregation.TokenMean,
+        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
+    };
 
     [Theory]
     [InlineData(new[] { .2f, .2f, .2f, .2f, .2f }, -.314810)]

@@ -1,0 +1,155 @@
+using RolloutLab.Batching;
+using RolloutLab.Core;
+using RolloutLab.Models;
+using RolloutLab.Recipes;
+using RolloutLab.Torch;
+using RolloutLab.Training;
+
+namespace RolloutLab.NativeTests.Training;
+
+public class PolicyUpdaterTests
+{
+    private static readonly VanillaLossSection Loss = new()
+    {
+        ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3, Aggregation = LossAggregation.TokenMean,
+        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
+    };
+
+    private static readonly OptimizerSection Optimizer = new()
+    {
+        LearningRate = 1e-3, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, WeightDecay = 0.01, MaxGradNorm = 1,
+        Schedule = new ConstantScheduleSection { WarmupSteps = 0 },
+    };
+
+    [Fact]
+    public void An_update_does_not_depend_on_how_the_batch_is_cut()
+    {
+        var sequences = Sequences();
+
+        var whole = Updated(sequences, microBatchTokens: 1000, Loss with { EntropyCoefficient = 0.01 });
+
+        foreach (var microBatchTokens in (int[])[1, 15, 22])
+        {
+            var cut = Updated(sequences, microBatchTokens, Loss with { EntropyCoefficient = 0.01 });
+            Assert.All(whole.Zip(cut), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_loss_that_is_not_finite_changes_nothing(float advantage)
+    {
+        using var weights = Weights();
+        var before = Flat(weights);
+        using var model = new DecoderModel(weights);
+        using var optimizer = new AdamW(weights.Parameters, Optimizer);
+        var updater = Updater(model, optimizer, Loss, reference: null);
+
+        Assert.Throws<NonFiniteException>(() => updater.Update([Batch([Sequences()[0] with { Advantage = advantage }], 100)]));
+
+        Assert.Equal(before, Flat(weights));
+        Assert.Equal(0, updater.PolicyVersion);
+    }
+
+    [Fact]
+    public void A_reference_equal_to_the_policy_has_no_divergence_and_no_pull()
+    {
+        using var weights = Weights();
+        using var frozen = weights.Clone(trainable: false);
+        using var model = new DecoderModel(weights);
+        using var reference = new DecoderModel(frozen);
+        using var optimizer = new AdamW(weights.Parameters, Optimizer);
+        var section = Loss with { KlCoefficient = 0.5 };
+
+        var first = Updater(model, optimizer, section, reference).Update([Batch(Sequences(), 1000)]);
+        var second = Updater(model, optimizer, section, reference).Update([Batch(Sequences(), 1000)]);
+
+        Assert.Equal(0, first.Metrics.Single(m => m.Key == "actor/kl_loss").Value, 1e-6);
+        Assert.True(second.Metrics.Single(m => m.Key == "actor/kl_loss").Value > 1e-6);
+    }
+
+    [Fact]
+    public void Tensors_do_not_accumulate()
+    {
+        using var weights = Weights();
+        using var model = new DecoderModel(weights);
+        using var optimizer = new AdamW(weights.Parameters, Optimizer);
+        var updater = Updater(model, optimizer, Loss, reference: null);
+        updater.Update([Batch(Sequences(), 20)]);
+        var before = TorchRuntime.Memory().LiveTensors;
+
+        for (var i = 0; i < 10; i++)
+        {
+            updater.Update([Batch(Sequences(), 20)]);
+        }
+
+        Assert.Equal(before, TorchRuntime.Memory().LiveTensors);
+    }
+
+    [Fact]
+    public void Optimizer_state_survives_its_file()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var weights = Weights();
+            using var model = new DecoderModel(weights);
+            using var optimizer = new AdamW(weights.Parameters, Optimizer);
+            Updater(model, optimizer, Loss, null).Update([Batch(Sequences(), 1000)]);
+            optimizer.Save(path);
+            using var copyWeights = weights.Clone(trainable: true);
+            using var copyModel = new DecoderModel(copyWeights);
+            using var copy = new AdamW(copyWeights.Parameters, Optimizer);
+            copy.Load(path);
+
+            Updater(model, optimizer, Loss, null).Update([Batch(Sequences(), 1000)]);
+            Updater(copyModel, copy, Loss, null).Update([Batch(Sequences(), 1000)]);
+
+            Assert.Equal(2, copy.Step);
+            Assert.Equal(Flat(weights), Flat(copyWeights));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static float[] Updated(List<PackedSequence> sequences, int microBatchTokens, VanillaLossSection loss)
+    {
+        using var weights = Weights();
+        using var model = new DecoderModel(weights);
+        using var optimizer = new AdamW(weights.Parameters, Optimizer);
+        Updater(model, optimizer, loss, reference: null).Update([Batch(sequences, microBatchTokens)]);
+        return Flat(weights);
+    }
+
+    private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, VanillaLossSection loss, DecoderModel? reference) =>
+        new(model, reference, new VanillaLoss(loss), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
+
+    private static OptimizerBatch Batch(IReadOnlyList<PackedSequence> sequences, int microBatchTokens) =>
+        new(new MicroBatchPacker(microBatchTokens).Pack(sequences), sequences.Sum(s => s.ResponseIds.Length), sequences.Count);
+
+    private static List<PackedSequence> Sequences() =>
+    [
+        new([1, 2, 3], [4, 5, 6, 7], [-2, -2.5f, -2, -3], 1, 0.1f),
+        new([3, 1], [7, 6, 2, 1, 0, 5], [-2, -2, -2.2f, -2, -2, -2], -0.5f, 0.1f),
+        new([5], [3], [-2.5f], 2, 0.1f),
+        new([2, 2, 2, 2], [1, 1, 7], [-1, -3, -2], -1.5f, 0.1f),
+    ];
+
+    private static DecoderWeights Weights() => DecoderWeights.Initialize(
+        new ModelConfig
+        {
+            VocabularySize = 8, HiddenSize = 16, Layers = 2, Heads = 2, KeyValueHeads = 1, HeadDim = 8,
+            IntermediateSize = 24, MaxPositions = 32, TieWordEmbeddings = true,
+        },
+        new RandomStreams(5),
+        Device.Cpu);
+
+    private static float[] Flat(DecoderWeights weights)
+    {
+        using var scope = new TensorScope();
+        return [.. weights.Parameters.SelectMany(p => p.Tensor.detach().ToArray<float>())];
+    }
+}
