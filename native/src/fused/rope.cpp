@@ -92,9 +92,9 @@ void backward_row(const Projection& p, int64_t row, const float* in, const float
 
 struct SplitQkvRope : torch::autograd::Function<SplitQkvRope> {
   static variable_list forward(AutogradContext* context, const at::Tensor& qkv,
-                               const c10::optional<at::Tensor>& q_weight, const c10::optional<at::Tensor>& k_weight,
-                               double eps, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions,
-                               int64_t q_heads, int64_t kv_heads) {
+                               const compat::optional<at::Tensor>& q_weight,
+                               const compat::optional<at::Tensor>& k_weight, double eps, const at::Tensor& cos,
+                               const at::Tensor& sin, const at::Tensor& positions, int64_t q_heads, int64_t kv_heads) {
     const at::Tensor q_norm = q_weight.value_or(at::Tensor()), k_norm = k_weight.value_or(at::Tensor());
     const Projection p = projection_of(q_norm, k_norm, cos, sin, positions, q_heads, kv_heads);
     const int64_t rows = qkv.size(0), width = p.row_width(), heads = q_heads + kv_heads;
@@ -151,8 +151,9 @@ struct SplitQkvRope : torch::autograd::Function<SplitQkvRope> {
 };
 
 /// An absent weight may come as no tensor or as an undefined one; autograd only takes the former.
-c10::optional<at::Tensor> checked_norm(const c10::optional<at::Tensor>& norm, const char* name, int64_t head_size) {
-  if (!norm.has_value() || !norm->defined()) return c10::nullopt;
+compat::optional<at::Tensor> checked_norm(const compat::optional<at::Tensor>& norm, const char* name,
+                                          int64_t head_size) {
+  if (!norm.has_value() || !norm->defined()) return {};
   check_tensor(*norm, "split_qkv_rope", name, 1);
   check_size(*norm, "split_qkv_rope", name, 0, head_size);
   return *norm;
@@ -161,8 +162,8 @@ c10::optional<at::Tensor> checked_norm(const c10::optional<at::Tensor>& norm, co
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> split_qkv_rope(const at::Tensor& qkv,
-                                                              const c10::optional<at::Tensor>& q_norm,
-                                                              const c10::optional<at::Tensor>& k_norm, double eps,
+                                                              const compat::optional<at::Tensor>& q_norm,
+                                                              const compat::optional<at::Tensor>& k_norm, double eps,
                                                               const at::Tensor& cos, const at::Tensor& sin,
                                                               const int32_t* positions, int64_t n, int64_t q_heads,
                                                               int64_t kv_heads) {

@@ -4,6 +4,8 @@
 
 #include <tuple>
 
+#include "../compat.h"
+
 namespace rl {
 
 /// Splits a fused projection into queries, keys and values, normalises and rotates, in one pass.
@@ -15,8 +17,8 @@ namespace rl {
 /// Returns q [N, q_heads, head_size], k and v [N, kv_heads, head_size], differentiable in qkv, q_norm and k_norm.
 /// Throws if a position lies outside the tables. Results do not depend on the number of threads.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> split_qkv_rope(const at::Tensor& qkv,
-                                                              const c10::optional<at::Tensor>& q_norm,
-                                                              const c10::optional<at::Tensor>& k_norm, double eps,
+                                                              const compat::optional<at::Tensor>& q_norm,
+                                                              const compat::optional<at::Tensor>& k_norm, double eps,
                                                               const at::Tensor& cos, const at::Tensor& sin,
                                                               const int32_t* positions, int64_t n, int64_t q_heads,
                                                               int64_t kv_heads);
