@@ -119,7 +119,8 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
     const float *dl = d_log_probs.data_ptr<float>(), *dh = d_entropies.data_ptr<float>();
     const float *h = saved[3].data_ptr<float>(), *z = saved[4].data_ptr<float>();
     const int64_t* target = targets.data_ptr<int64_t>();
-    at::Tensor d_hidden = at::empty_like(hidden), d_weight = at::zeros_like(weight);
+    at::Tensor d_hidden = at::empty_like(hidden);
+    at::Tensor d_weight = hidden.size(0) > 0 ? at::empty_like(weight) : at::zeros_like(weight);
     for_each_chunk(hidden, weight, [&](int64_t start, at::Tensor& logits) {
       float* chunk = logits.data_ptr<float>();
       const int64_t count = logits.size(0);
@@ -132,7 +133,13 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
       });
       at::Tensor d_rows = d_hidden.narrow(0, start, count);
       at::mm_out(d_rows, logits, weight);
-      d_weight.addmm_(logits.t(), hidden.narrow(0, start, count));
+      // The first chunk's product initialises the sum; a pass over a large vocabulary's gradient to clear it is saved.
+      const at::Tensor d_logits = logits.t(), inputs = hidden.narrow(0, start, count);
+      if (start == 0) {
+        at::mm_out(d_weight, d_logits, inputs);
+      } else {
+        d_weight.addmm_(d_logits, inputs);
+      }
     });
     return {d_hidden, d_weight, at::Tensor(), at::Tensor(), at::Tensor()};
   }
