@@ -18,7 +18,7 @@ public class ReferenceGraphTests
         ["Torch"] = "Core",
         ["Models"] = "Core Engine Torch",
         ["Training"] = "Batching Core Models Torch",
-        ["Orchestration"] = "Allocation Batching Core Data Recipes Rewards Runs",
+        ["Orchestration"] = "Allocation Batching Core Data Rewards Runs",
     };
 
     [Fact]
