@@ -30,7 +30,7 @@ public sealed class BadInputTests : IDisposable
 
     [Fact]
     public void Prompts_longer_than_the_context_are_refused() =>
-        AssertOneLine(_program.Run("train", "tiny.yaml", "--set", "model.config.max_positions=8"), 2, "train.jsonl:", "tokens");
+        AssertOneLine(_program.Run("train", "tiny.yaml", "--set", "model.config.max_positions=8", "--set", "rollout.max_new_tokens=4"), 2, "train.jsonl:", "tokens");
 
     [Fact]
     public void More_prompts_a_step_than_there_are_is_refused() =>

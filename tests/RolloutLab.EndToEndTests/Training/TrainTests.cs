@@ -15,7 +15,7 @@ public sealed class TrainTests : IDisposable
     {
         var result = _program.Run("train", "tiny.yaml", "--run-dir", "run", "--json");
 
-        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.Equal(0, result.Code);
         var summary = JsonNode.Parse(result.Out)!;
         Assert.Equal(File.ReadAllText(_program.At("run", "summary.json")).Trim(), result.Out.Trim());
         Assert.Equal((3, 24, 3), ((int)summary["steps"]!, (int)summary["rollouts_total"]!, (int)summary["seed"]!));

@@ -1,3 +1,4 @@
+using RolloutLab.Core;
 using RolloutLab.Torch;
 using static RolloutLab.NativeTests.Kernels.KernelComparison;
 
@@ -99,8 +100,8 @@ public class SamplingTests
         using var scope = new TensorScope();
         var logits = Random(1, 4, 37);
         logits.narrow(0, 2, 1).narrow(1, 35, 1).fill_(broken);
-        var error = Assert.Throws<TorchException>(() => Sample(logits, [0, 1, 2, 3], 37));
-        Assert.Contains("row 2 of logits", error.Message);
+        var error = Assert.Throws<NonFiniteException>(() => Sample(logits, [0, 1, 2, 3], 37));
+        Assert.Contains("row 2 of the logits", error.Message);
         Sample(logits, [0, 1, 2, 3], 35);
         Sample(logits, [0, 1, 3], 37);
 

@@ -127,7 +127,7 @@ public class PolicyUpdaterTests
     private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, VanillaLossSection loss, DecoderModel? reference) =>
         new(model, reference, new VanillaLoss(loss), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
 
-    private static OptimizerBatch Batch(IReadOnlyList<PackedSequence> sequences, int microBatchTokens) =>
+    private static OptimizerBatch Batch(List<PackedSequence> sequences, int microBatchTokens) =>
         new(new MicroBatchPacker(microBatchTokens).Pack(sequences), sequences.Sum(s => s.ResponseIds.Length), sequences.Count);
 
     private static List<PackedSequence> Sequences() =>

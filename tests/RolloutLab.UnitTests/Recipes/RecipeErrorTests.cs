@@ -49,7 +49,7 @@ public class RecipeErrorTests
     [InlineData("rollout: { top_p: 0 }", "r.yaml:5: rollout.top_p = 0: must be above 0 and at most 1")]
     [InlineData("loss: { dual_clip: 0.5 }", "r.yaml:5: loss.dual_clip = 0.5: must be 0 (off) or above 1")]
     [InlineData("loss: { clip_low: 1 }", "r.yaml:5: loss.clip_low = 1: must be at least 0 and below 1")]
-    [InlineData("engine: { block_size: 2000 }", "r.yaml:5: engine.block_size = 2000: must be from 1 to 1024")]
+    [InlineData("engine: { block_size: 2000 }", "r.yaml:5: engine.block_size = 2000: must be from 8 to 1024")]
     [InlineData("threads: 2147483648", "r.yaml:5: threads = 2147483648: must be at most 2147483647")]
     [InlineData("seed: 99999999999999999999", "r.yaml:5: seed = 99999999999999999999: must be an integer")]
     public void Wrong_keys_and_values_are_refused_with_place_rule_and_remedy(string added, string expected) =>

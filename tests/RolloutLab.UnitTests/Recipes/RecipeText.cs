@@ -21,7 +21,7 @@ internal static class RecipeText
     [
         Minimal,
         """
-        seed: 9223372036854775807
+        seed: 72057594037927935
         model:
           config: { hidden_size: 64, layers: 2, heads: 4, kv_heads: 2, intermediate_size: 128, max_positions: 512, rope_theta: 1.0e+6 }
         tokenizer: { type: bytes }

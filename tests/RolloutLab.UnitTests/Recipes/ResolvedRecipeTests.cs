@@ -37,7 +37,7 @@ public class ResolvedRecipeTests
     {
         Recipe recipe = RecipeText.Parse(RecipeText.EveryVariant[1]);
 
-        Assert.Equal(long.MaxValue, recipe.Seed);
+        Assert.Equal((1L << 56) - 1, recipe.Seed);
         Assert.Equal((16, 2, 1e6), (recipe.Model.Config!.HeadSize, recipe.Model.Config.KvHeads, recipe.Model.Config.RopeTheta));
         var train = Assert.IsType<JsonlPromptSetSection>(recipe.Data.Train);
         Assert.Equal("/base/my data/ü 'a' \"b\".jsonl", train.Path);
