@@ -17,7 +17,9 @@ public sealed class TrainTests : IDisposable
 
         Assert.Equal(0, result.Code);
         var summary = JsonNode.Parse(result.Out)!;
-        Assert.Equal(File.ReadAllText(_program.At("run", "summary.json")).Trim(), result.Out.Trim());
+        Assert.EndsWith(Path.DirectorySeparatorChar + "run", (string)summary["run_directory"]!, StringComparison.Ordinal);
+        var written = JsonNode.Parse(File.ReadAllText(_program.At("run", "summary.json")))!;
+        Assert.All(written.AsObject(), pair => Assert.True(JsonNode.DeepEquals(pair.Value, summary[pair.Key]), pair.Key));
         Assert.Equal((3, 24, 3), ((int)summary["steps"]!, (int)summary["rollouts_total"]!, (int)summary["seed"]!));
         string[] keys = ["initial", "final", "tokens_generated", "tokens_trained", "wall_seconds", "peak_memory_bytes", "recipe_hash"];
         Assert.All(keys, key => Assert.NotNull(summary[key]));

@@ -1,12 +1,14 @@
 using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Models;
+using RolloutLab.NativeTests.Torch;
 using RolloutLab.Recipes;
 using RolloutLab.Torch;
 using RolloutLab.Training;
 
 namespace RolloutLab.NativeTests.Training;
 
+[Collection(nameof(LiveTensors))]
 public class PolicyUpdaterTests
 {
     private static readonly VanillaLossSection Loss = new()
