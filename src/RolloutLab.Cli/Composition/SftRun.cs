@@ -29,7 +29,7 @@ internal sealed class SftRun : IDisposable
             evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.Verifier)));
         }
 
-        _stage = new SftStage(_session, section, evaluator);
+        _stage = new SftStage(_session, section, evaluator, _session.Observer);
     }
 
     /// <summary>Runs it, everything written to the run's folder.</summary>

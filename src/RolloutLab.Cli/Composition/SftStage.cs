@@ -11,11 +11,12 @@ internal sealed class SftStage : IDisposable
     private readonly RunSession _session;
     private readonly SftSection _section;
     private readonly Evaluator? _evaluator;
+    private readonly IRunObserver _observer;
     private readonly SupervisedTrainer _trainer;
 
-    public SftStage(RunSession session, SftSection section, Evaluator? evaluator)
+    public SftStage(RunSession session, SftSection section, Evaluator? evaluator, IRunObserver observer)
     {
-        (_session, _section, _evaluator) = (session, section, evaluator);
+        (_session, _section, _evaluator, _observer) = (session, section, evaluator, observer);
         Optimizer = new AdamW(session.Policy.Weights.Parameters, section.Optimizer);
         var demonstrations = session.Datasets.Demonstrations(section.Data, session.Observer.Notice);
         _trainer = new SupervisedTrainer(
@@ -29,7 +30,7 @@ internal sealed class SftStage : IDisposable
     public SupervisedOutcome Execute(string metricsPath)
     {
         using var metrics = new MetricsLog(metricsPath);
-        var loop = new SupervisedLoop(_trainer, _evaluator, _section.EvaluateEvery, metrics, _session.Observer);
+        var loop = new SupervisedLoop(_trainer, _evaluator, _section.EvaluateEvery, metrics, _observer);
         return loop.Run(_section.Steps, _session.StopAfterStep);
     }
 

@@ -41,7 +41,7 @@ internal sealed class TrainRun : IDisposable
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
-        _warmup = recipe.Sft is { } sft ? new SftStage(_session, sft, _evaluator) : null;
+        _warmup = recipe.Sft is { } sft ? new SftStage(_session, sft, evaluator: null, new WarmupObserver(_session.Observer, sft.Steps)) : null;
     }
 
     /// <summary>Runs it, everything written to the run's folder.</summary>
