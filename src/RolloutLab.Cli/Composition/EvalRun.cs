@@ -17,11 +17,11 @@ internal sealed class EvalRun : IDisposable
     public EvalRun(Recipe recipe, string? modelFolder, Machine machine, RunContext context)
     {
         _session = new RunSession(recipe, modelFolder, machine, context);
-        _prompts = _session.RequirePrompts("eval", recipe.Data.Eval);
+        _prompts = _session.HeldOutPrompts();
         var longest = _prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
         _engine = new LiveSource(
             _session.Policy, recipe.Engine, Math.Min(longest, _session.Policy.Model.MaxPositions), _session.Random, () => 0);
-        _evaluator = _session.Evaluator(_prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.Verifier)));
+        _evaluator = _session.Evaluator(_prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
     }
 
     /// <summary>Runs it; with a folder, its metrics and summary are written there.</summary>

@@ -40,15 +40,14 @@ internal sealed class RunSession : IDisposable
 
     public CancellationToken StopAfterStep => _context.StopAfterStep;
 
-    /// <summary>Loads a prompt set the recipe must name.</summary>
-    public PromptSet RequirePrompts(string key, PromptSetSection? section)
-    {
-        if (section is null)
-        {
-            throw new RecipeException($"{Recipe.Source}: data.{key}: missing: name a prompt set, such as {{ type: jsonl, path: problems.jsonl }}");
-        }
+    /// <summary>Loads the recipe's training prompts.</summary>
+    public PromptSet TrainingPrompts() => Datasets.Prompts("train", Recipe.RequireTrainData(), Observer.Notice);
 
-        return Datasets.Prompts(key == "eval" ? Path.GetFileNameWithoutExtension(section.Path) : key, section, Observer.Notice);
+    /// <summary>Loads the recipe's held-out prompts, named after their file.</summary>
+    public PromptSet HeldOutPrompts()
+    {
+        var section = Recipe.RequireEvalData();
+        return Datasets.Prompts(Path.GetFileNameWithoutExtension(section.Path), section, Observer.Notice);
     }
 
     /// <summary>The evaluator of the recipe's <c>evaluation</c> section.</summary>

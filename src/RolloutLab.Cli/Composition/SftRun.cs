@@ -16,17 +16,17 @@ internal sealed class SftRun : IDisposable
 
     public SftRun(Recipe recipe, Machine machine, RunContext context)
     {
-        var section = recipe.Sft ?? throw new RecipeException($"{recipe.Source}: sft: missing: the sft command needs this section");
+        var section = recipe.RequireSft();
         _recipe = recipe;
         _session = new RunSession(recipe, modelFolder: null, machine, context);
         Evaluator? evaluator = null;
         if (recipe.Data.Eval is not null)
         {
-            var prompts = _session.RequirePrompts("eval", recipe.Data.Eval);
+            var prompts = _session.HeldOutPrompts();
             var longest = prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
             _engine = new LiveSource(
                 _session.Policy, recipe.Engine, Math.Min(longest, _session.Policy.Model.MaxPositions), _session.Random, () => 0);
-            evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.Verifier)));
+            evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
         }
 
         _stage = new SftStage(_session, section, evaluator, _session.Observer);

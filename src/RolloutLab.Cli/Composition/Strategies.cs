@@ -13,7 +13,7 @@ namespace RolloutLab.Cli;
 /// </summary>
 internal static class Strategies
 {
-    public static IVerifier Verifier(VerifierSection? section) => section switch
+    public static IVerifier Verifier(VerifierSection section) => section switch
     {
         CountdownVerifierSection countdown => new CountdownVerifier(countdown.Format == CountdownFormatChoice.Trace ? CountdownFormat.Trace : CountdownFormat.Expression),
         NumericVerifierSection numeric => new NumericAnswerVerifier(new NumericAnswerOptions
@@ -21,7 +21,6 @@ internal static class Strategies
             AllowLastNumber = numeric.Extraction == AnswerExtractionChoice.Auto,
             Tolerance = (decimal)numeric.Tolerance,
         }),
-        null => throw new RecipeException("verifier: missing: evaluation and training need one, such as verifier: { type: countdown }"),
         _ => throw Unknown(section),
     };
 

@@ -29,15 +29,15 @@ internal sealed class TrainRun : IDisposable
     {
         _recipe = recipe;
         _session = new RunSession(recipe, modelFolder: null, machine, context);
-        _prompts = _session.RequirePrompts("train", recipe.Data.Train);
-        _evalPrompts = _session.RequirePrompts("eval", recipe.Data.Eval);
+        _prompts = _session.TrainingPrompts();
+        _evalPrompts = _session.HeldOutPrompts();
         if (recipe.Budget.PromptsPerStep > _prompts.Prompts.Count)
         {
             throw new RecipeException(
                 $"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: data.train has {_prompts.Prompts.Count} prompts; lower it or use more data");
         }
 
-        _grader = new Grader(Strategies.Verifier(recipe.Verifier));
+        _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
@@ -91,7 +91,7 @@ internal sealed class TrainRun : IDisposable
             _recipe.Rollout.Temperature);
         return new TrainingLoop(
             settings,
-            new PromptSampler(_prompts, _session.Random, shuffled: _recipe.Data.Train!.Order == PromptOrderChoice.Shuffled),
+            new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
             Strategies.Allocator(_recipe.Budget),
             _engine.Source,
             _grader,
