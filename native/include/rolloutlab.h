@@ -19,7 +19,7 @@
 #endif
 
 // Raised with every incompatible change of this file; the managed side refuses any other number.
-#define RL_ABI_VERSION 1
+#define RL_ABI_VERSION 2
 
 // The most dimensions a tensor that crosses this interface may have.
 #define RL_MAX_DIMS 8
@@ -239,9 +239,10 @@ RL_API int32_t rl_fused_split_qkv_rope(const rl_tensor* qkv, const rl_tensor* q_
                                        int64_t count, int64_t q_heads, int64_t kv_heads, rl_tensor** q, rl_tensor** k,
                                        rl_tensor** v) RL_NOEXCEPT;
 RL_API int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) RL_NOEXCEPT;
+// `prefix_lens` may be null.
 RL_API int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v,
-                                         const int32_t* cu_seqlens, int64_t sequences, double scale,
-                                         rl_tensor** result) RL_NOEXCEPT;
+                                         const int32_t* cu_seqlens, const int32_t* prefix_lens, int64_t sequences,
+                                         double scale, rl_tensor** result) RL_NOEXCEPT;
 RL_API int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, const int64_t* targets,
                                         int64_t count, double temperature, int64_t vocabulary, rl_tensor** log_probs,
                                         rl_tensor** entropy) RL_NOEXCEPT;

@@ -61,10 +61,12 @@ int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) noexcept {
 }
 
 int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v, const int32_t* cu_seqlens,
-                                  int64_t sequences, double scale, rl_tensor** result) noexcept {
+                                  const int32_t* prefix_lens, int64_t sequences, double scale,
+                                  rl_tensor** result) noexcept {
   return rl::guarded([&] {
     rl::require(cu_seqlens != nullptr && sequences >= 0, "the sequence boundaries are null or of negative length");
-    *result = rl::wrap(rl::varlen_attention(rl::value(q), rl::value(k), rl::value(v), cu_seqlens, sequences, scale));
+    *result = rl::wrap(
+        rl::varlen_attention(rl::value(q), rl::value(k), rl::value(v), cu_seqlens, prefix_lens, sequences, scale));
   });
 }
 

@@ -43,6 +43,11 @@ internal static class RecipeRules
             () => recipe.Update.Minibatches <= recipe.Budget.PromptsPerStep, "update.minibatches",
             () => $"must be at most budget.prompts_per_step ({recipe.Budget.PromptsPerStep}), so that each has a prompt");
         r.Check(
+            () => recipe.Update.PrefixCredit == PrefixCredit.Leaf
+                || recipe.Loss.Aggregation is LossAggregation.TokenMean or LossAggregation.TokenSum,
+            "update.prefix_credit",
+            () => "node trains tokens that belong to no one sequence; set loss.aggregation to token_mean or token_sum");
+        r.Check(
             () => !trains || recipe.Budget is not UniformBudgetSection { RolloutsPerPrompt: 1 }
                 || recipe.Advantage is not GrpoAdvantageSection { Singleton: SingletonAdvantage.Zero },
             "budget.rollouts_per_prompt",

@@ -26,7 +26,6 @@ public sealed class PolicyUpdater(
     LearningRateSchedule schedule,
     double temperature) : IPolicyUpdater
 {
-    private readonly LossTokens _tokens = new();
     private readonly LogProbMismatch _mismatch = new();
 
     /// <inheritdoc/>
@@ -37,7 +36,7 @@ public sealed class PolicyUpdater(
     {
         var metrics = new MetricSums();
         _mismatch.Reset();
-        var tokensTrained = 0L;
+        var (tokensTrained, tokensComputed) = (0L, 0L);
         for (var i = 0; i < batches.Count; i++)
         {
             optimizer.ZeroGrad();
@@ -45,12 +44,18 @@ public sealed class PolicyUpdater(
             {
                 // Only before the first optimizer step do engine and trainer hold the same parameters.
                 Accumulate(microBatch, metrics, compareEngine: i == 0);
-                tokensTrained += microBatch.TokenCount;
+                tokensTrained += microBatch.PathTokenCount;
+                tokensComputed += microBatch.TokenCount;
             }
 
             var rate = schedule.At(optimizer.Step + 1);
             metrics.Add("actor/grad_norm", optimizer.Apply(rate));
             metrics.Add("actor/lr", rate);
+        }
+
+        if (tokensTrained > 0)
+        {
+            metrics.Add("update/prefix_reuse", (double)tokensComputed / tokensTrained);
         }
 
         var rows = metrics.Rows().Concat(_mismatch.Rows()).ToList();
@@ -60,14 +65,13 @@ public sealed class PolicyUpdater(
     private void Accumulate(MicroBatch batch, MetricSums metrics, bool compareEngine)
     {
         using var scope = new TensorScope();
-        var (indices, logProbs, entropy) = model.Score(batch, temperature);
-        _tokens.Gather(batch, indices.Span);
+        var (logProbs, entropy) = model.Score(batch, temperature);
         var inputs = new LossInputs(
             logProbs,
             entropy,
-            torch.tensor(_tokens.OldLogProbs),
-            torch.tensor(_tokens.Advantages),
-            torch.tensor(_tokens.Weights),
+            torch.tensor<float>(batch.OldLogProbs),
+            torch.tensor<float>(batch.Advantages),
+            torch.tensor<float>(batch.LossWeights),
             ReferenceLogProbs(batch));
         var outputs = loss.Compute(inputs);
         var total = WithRegularisers(outputs.Loss, inputs, metrics);
@@ -81,13 +85,13 @@ public sealed class PolicyUpdater(
         metrics.AddSum("actor/pg_loss", outputs.Loss.item(), 0);
         foreach (var (name, sum) in outputs.Metrics)
         {
-            metrics.AddSum(name, sum, _tokens.Count);
+            metrics.AddSum(name, sum, batch.LossCount);
         }
 
-        metrics.AddSum("actor/entropy", entropy.sum().item(), _tokens.Count);
+        metrics.AddSum("actor/entropy", entropy.sum().item(), batch.LossCount);
         if (compareEngine)
         {
-            _mismatch.Observe(logProbs.detach(), _tokens.OldLogProbs);
+            _mismatch.Observe(logProbs.detach(), batch.OldLogProbs);
         }
     }
 

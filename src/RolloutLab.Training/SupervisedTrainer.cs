@@ -10,7 +10,6 @@ namespace RolloutLab.Training;
 public sealed class SupervisedTrainer(
     DecoderModel model, IDemonstrationSource demonstrations, AdamW optimizer, LearningRateSchedule schedule, SftSection section) : ISupervisedTrainer
 {
-    private readonly LossTokens _tokens = new();
     private readonly MicroBatchPacker _packer = new(section.MicroBatchTokens);
 
     /// <inheritdoc/>
@@ -20,7 +19,7 @@ public sealed class SupervisedTrainer(
         var chosen = Enumerable.Range(0, section.SequencesPerStep).Select(i => demonstrations.At(first + i)).ToList();
         var responseTokens = chosen.Sum(d => (long)d.ResponseIds.Length);
         var sequences = chosen
-            .Select(d => new PackedSequence(d.PromptIds, d.ResponseIds, OldLogProbs: [], Advantage: 1f, 1f / responseTokens))
+            .Select(d => new PackedSequence(d.PromptIds, d.ResponseIds, OldLogProbs: [], new TokenCredit(1f, 1f / responseTokens)))
             .ToList();
 
         optimizer.ZeroGrad();
@@ -44,9 +43,8 @@ public sealed class SupervisedTrainer(
     private (double Loss, double Entropy) Accumulate(MicroBatch batch)
     {
         using var scope = new TensorScope();
-        var (indices, logProbs, entropy) = model.Score(batch);
-        _tokens.Gather(batch, indices.Span);
-        var loss = -(logProbs * torch.tensor(_tokens.Weights)).sum();
+        var (logProbs, entropy) = model.Score(batch);
+        var loss = -(logProbs * torch.tensor<float>(batch.LossWeights)).sum();
         loss.backward();
         return (loss.item(), entropy.sum().item());
     }

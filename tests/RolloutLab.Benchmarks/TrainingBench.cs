@@ -59,7 +59,7 @@ internal static class TrainingBench
             var stream = new RandomStreams(3).Stream(StreamPurpose.DatasetGeneration, prompt: i);
             var ids = Enumerable.Range(0, length).Select(t => stream.Below(t, model.Model.Config.VocabularySize)).ToArray();
             var old = Enumerable.Repeat(-(float)Math.Log(model.Model.Config.VocabularySize), model.ResponseLength).ToArray();
-            return new PackedSequence(ids[..model.PromptLength], ids[model.PromptLength..], old, i % 2 == 0 ? 1 : -1, 1f / tokens);
+            return new PackedSequence(ids[..model.PromptLength], ids[model.PromptLength..], old, new TokenCredit(i % 2 == 0 ? 1 : -1, 1f / tokens));
         }).ToList();
         return new OptimizerBatch(new MicroBatchPacker(MicroBatchTokens).Pack(sequences), tokens, sequences.Count);
     }

@@ -7,16 +7,21 @@ using simd::Vec;
 using small_gemm::kColumns;
 using small_gemm::kRows;
 
-void pack_transposed(const float* from, int64_t stride, int64_t length, const Shape& shape, float* to) {
-  for (int64_t j = 0; j < length; j += kLanes) {
-    const int64_t tokens = std::min(kLanes, length - j);
+void pack_transposed(const float* from, int64_t stride, const Path& path, int64_t first, const Shape& shape,
+                     float* to) {
+  for (int64_t j = first / kLanes * kLanes; j < path.size; j += kLanes) {
+    const int64_t tokens = std::min(kLanes, path.size - j);
     float* panel = to + j / kColumns * kColumns * shape.head_size + j % kColumns;
     for (int64_t d = 0; d < shape.head_size; d += kLanes) {
       const int64_t dims = std::min(kLanes, shape.head_size - d);
       Vec square[kLanes];
       for (int64_t t = 0; t < kLanes; ++t) {
-        const float* row = from + (j + t) * stride + d;
-        square[t] = t >= tokens ? Vec{} : dims == kLanes ? simd::load(row) : simd::load(row, dims);
+        if (t >= tokens) {
+          square[t] = Vec{};
+          continue;
+        }
+        const float* row = from + path.tokens[j + t] * stride + d;
+        square[t] = dims == kLanes ? simd::load(row) : simd::load(row, dims);
       }
       simd::transpose(square);
       for (int64_t t = 0; t < dims; ++t) simd::store(panel + (d + t) * kColumns, square[t]);

@@ -4,11 +4,12 @@ using RolloutLab.Recipes;
 namespace RolloutLab.Batching;
 
 /// <summary>
-/// Cuts a step's decisions into optimizer steps (mini-batches of whole groups) and packs each. Loss denominators count
-/// every trained rollout of the mini-batch; rollouts whose gradient is exactly zero are counted but not computed.
+/// Cuts a step's decisions into optimizer steps (mini-batches of whole groups) and packs each, the prefixes that a
+/// group's rollouts share once. Loss denominators count every trained rollout of the mini-batch; rollouts whose gradient
+/// is exactly zero are counted but not computed.
 /// </summary>
 /// <param name="loss">Names the aggregation and the terms that give a gradient without an advantage.</param>
-/// <param name="update">Names epochs, mini-batches and the micro-batch size.</param>
+/// <param name="update">Names epochs, mini-batches, the micro-batch size and what trees mean for training.</param>
 /// <param name="maxNewTokens">Response limit: the constant length of <see cref="LossAggregation.SeqMeanTokenSumNorm"/>.</param>
 public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update, int maxNewTokens)
 {
@@ -26,26 +27,47 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
             var to = (int)((long)groups.Count * (m + 1) / update.Minibatches);
             if (to > from)
             {
-                miniBatches.Add(BuildOne(groups.GetRange(from, to - from).SelectMany(g => g).ToList()));
+                miniBatches.Add(BuildOne(groups.GetRange(from, to - from)));
             }
         }
 
         return Enumerable.Repeat(miniBatches, update.Epochs).SelectMany(b => b).ToList();
     }
 
-    private OptimizerBatch BuildOne(List<RolloutDecision> decisions)
+    private OptimizerBatch BuildOne(List<List<RolloutDecision>> groups)
     {
-        var tokens = decisions.Sum(d => (long)d.Rollout.Length);
-        var weighting = new LossWeighting(loss.Aggregation, tokens, decisions.Count, maxNewTokens);
-        var sequences = decisions
-            .Where(d => d.Advantage != 0 || _zeroAdvantageHasGradient)
-            .Select(d => new PackedSequence(
-                d.Prompt.TokenIds,
-                d.Rollout.TokenIds,
-                d.Rollout.LogProbs,
-                d.Advantage,
-                (float)(d.Weight * weighting.TokenWeight(d.Rollout.Length))))
-            .ToList();
-        return new OptimizerBatch(_packer.Pack(sequences), tokens, decisions.Count);
+        var sequences = groups.Select(Credited).ToList();
+        var counts = sequences.SelectMany(g => g).Select(s => s.TrainedCount).Where(n => n > 0).ToList();
+        var weighting = new LossWeighting(loss.Aggregation, counts.Sum(n => (long)n), counts.Count, maxNewTokens);
+        var packed = sequences.SelectMany(g => PrefixOrder.Arrange(g.Where(HasGradient).Select(s => Weighted(s, weighting)))).ToList();
+        return new OptimizerBatch(_packer.Pack(packed), weighting.TokenCount, weighting.SequenceCount);
+    }
+
+    /// <summary>A group's sequences with the credit of each token; the weights are still those of the rollouts.</summary>
+    private IEnumerable<PackedSequence> Credited(List<RolloutDecision> group)
+    {
+        var sequences = group.Select(d => new PackedSequence(
+            d.Prompt.TokenIds, d.Rollout.TokenIds, d.Rollout.LogProbs, new TokenCredit(d.Advantage, d.Weight))
+        {
+            TokenCredits = WithoutForced(d),
+        });
+        return update.PrefixCredit == PrefixCredit.Node ? NodeCredit.Assign(PrefixOrder.Arrange(sequences)) : sequences.ToList();
+    }
+
+    private TokenCredit[]? WithoutForced(RolloutDecision decision) =>
+        update.ForcedTokens == ForcedTokens.Mask && decision.Rollout.Origins.Contains(TokenOrigin.Forced)
+            ? [.. decision.Rollout.Origins.Select(o => o == TokenOrigin.Forced ? default : new TokenCredit(decision.Advantage, decision.Weight))]
+            : null;
+
+    private bool HasGradient(PackedSequence sequence) =>
+        sequence.TrainedCount > 0
+        && (_zeroAdvantageHasGradient || (sequence.TokenCredits?.Any(c => c.Advantage != 0) ?? sequence.Credit.Advantage != 0));
+
+    private static PackedSequence Weighted(PackedSequence sequence, LossWeighting weighting)
+    {
+        var weight = weighting.TokenWeight(sequence.TrainedCount);
+        return sequence with { Credit = Times(sequence.Credit), TokenCredits = sequence.TokenCredits?.Select(Times).ToArray() };
+
+        TokenCredit Times(TokenCredit credit) => credit with { Weight = (float)(credit.Weight * weight) };
     }
 }

@@ -3,15 +3,14 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Models;
 
-/// <summary>Log-probabilities and entropies of the R tokens that enter the loss. The tensors belong to the caller's scope.</summary>
-/// <param name="TokenIndices">Index in [0, T) of each token, ascending, <c>[R]</c>; the model's buffer, valid until its next call.</param>
-/// <param name="LogProbs">Log-probability of each given the tokens before it, at the given temperature, <c>[R] float32</c>.</param>
-/// <param name="Entropy">Entropy in nats of the distribution it was scored in, <c>[R] float32</c>.</param>
-public readonly record struct TokenScores(ReadOnlyMemory<int> TokenIndices, Tensor LogProbs, Tensor Entropy);
+/// <summary>Log-probabilities and entropies of the L loss terms of a micro-batch, in their order. The tensors belong to the caller's scope.</summary>
+/// <param name="LogProbs">Log-probability of each term's token given the tokens before it on its path, at the given temperature, <c>[L] float32</c>.</param>
+/// <param name="Entropy">Entropy in nats of the distribution it was scored in, <c>[L] float32</c>.</param>
+public readonly record struct TokenScores(Tensor LogProbs, Tensor Entropy);
 
 /// <summary>
-/// A decoder on packed sequences: no padding, each sequence causal and apart from the others. Gradients flow to the
-/// weights. The weights stay the caller's; calls are for one thread at a time, inside an open scope.
+/// A decoder on packed sequences: no padding, each token sees the tokens before it on its path and no others, and a
+/// prefix that sequences share is computed once. Gradients flow to the weights. The weights stay the caller's; calls are for one thread at a time, inside an open scope.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
@@ -51,23 +50,26 @@ public sealed class DecoderModel : IDisposable
     /// <param name="tokenIds">Token ids, <c>[T]</c>.</param>
     /// <param name="positions">Position of each token in its sequence, <c>[T]</c>.</param>
     /// <param name="cuSeqLens">Sequence boundaries, <c>[S + 1]</c>, from 0 to T.</param>
+    /// <param name="prefixLengths">Tokens each sequence shares with the path of the one before it, <c>[S]</c>; empty for none.</param>
     /// <returns><c>[T, D] float32</c>, a tensor of the caller's scope.</returns>
     /// <exception cref="ArgumentException">The arrays do not fit together.</exception>
     /// <exception cref="TorchException">A token id or position is out of range.</exception>
-    public Tensor Hidden(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens)
+    public Tensor Hidden(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens, ReadOnlySpan<int> prefixLengths = default)
     {
-        CheckPacking(tokenIds, positions, cuSeqLens);
-        return DecoderForward.Run(Weights, Rotary, tokenIds, positions, new PackedAttention(cuSeqLens, AttentionScale), rows: null);
+        CheckPacking(tokenIds, positions, cuSeqLens, prefixLengths);
+        var attention = new PackedAttention(cuSeqLens, prefixLengths, AttentionScale);
+        return DecoderForward.Run(Weights, Rotary, tokenIds, positions, attention, rows: null);
     }
 
     /// <summary>
-    /// Scores the tokens of a micro-batch whose loss mask is not 0. Hidden states are finished, and logits made, only
-    /// for the tokens before them.
+    /// Scores the tokens of a micro-batch's loss terms. Hidden states are finished, and logits made, only for the tokens
+    /// before them, and once for a token that several terms share.
     /// </summary>
     /// <param name="batch">T tokens of S sequences.</param>
     /// <param name="temperature">Logits are divided by it; positive.</param>
     /// <exception cref="ArgumentException">
-    /// The arrays do not fit together, or no token enters the loss, or the first of a sequence does.
+    /// The arrays do not fit together, or no token enters the loss, or the first of a path does.
     /// </exception>
     /// <exception cref="TorchException">A token id or position is out of range.</exception>
     public TokenScores Score(MicroBatch batch, double temperature = 1)
@@ -78,29 +80,48 @@ public sealed class DecoderModel : IDisposable
             throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "the temperature must be positive");
         }
 
-        CheckPacking(batch.InputIds, batch.PositionIds, batch.CuSeqLens);
+        CheckPacking(batch.InputIds, batch.PositionIds, batch.CuSeqLens, batch.PrefixLengths);
         _lossRows.Fill(batch);
         using var scope = new TensorScope();
-        var attention = new PackedAttention(batch.CuSeqLens, AttentionScale);
+        var attention = new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale);
         var wanted = torch.tensor(_lossRows.Rows, Weights.Device);
         var hidden = DecoderForward.Run(Weights, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
         var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
-        return new TokenScores(_lossRows.Indices, scope.Keep(logProbs), scope.Keep(entropy));
+        if (!_lossRows.AreDistinct)
+        {
+            var terms = torch.tensor(_lossRows.Terms, Weights.Device);
+            (logProbs, entropy) = (logProbs.index_select(0, terms), entropy.index_select(0, terms));
+        }
+
+        return new TokenScores(scope.Keep(logProbs), scope.Keep(entropy));
     }
 
     /// <summary>Frees the rotary table; the weights stay.</summary>
     public void Dispose() => Rotary.Dispose();
 
-    private static void CheckPacking(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens)
+    private static void CheckPacking(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens, ReadOnlySpan<int> prefixLengths)
     {
         if (tokenIds.IsEmpty || positions.Length != tokenIds.Length)
         {
             throw new ArgumentException($"{positions.Length} positions for {tokenIds.Length} tokens", nameof(positions));
         }
 
-        if (cuSeqLens.Length < 2 || cuSeqLens[0] != 0 || cuSeqLens[^1] != tokenIds.Length)
+        if (cuSeqLens.Length < 2 || (!prefixLengths.IsEmpty && prefixLengths.Length != cuSeqLens.Length - 1) || cuSeqLens[0] != 0 || cuSeqLens[^1] != tokenIds.Length)
         {
-            throw new ArgumentException($"sequence boundaries must go from 0 to the {tokenIds.Length} tokens", nameof(cuSeqLens));
+            throw new ArgumentException($"sequence boundaries must go from 0 to the {tokenIds.Length} tokens, with a prefix for each sequence", nameof(cuSeqLens));
+        }
+
+        var path = 0;
+        for (var i = 0; i < prefixLengths.Length; i++)
+        {
+            if (prefixLengths[i] < 0 || prefixLengths[i] > path)
+            {
+                throw new ArgumentException(
+                    $"sequence {i} cannot share {prefixLengths[i]} tokens with the {path} of the one before it", nameof(prefixLengths));
+            }
+
+            path = prefixLengths[i] + cuSeqLens[i + 1] - cuSeqLens[i];
         }
     }
 }

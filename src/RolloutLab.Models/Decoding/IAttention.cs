@@ -14,12 +14,15 @@ internal interface IAttention
     Tensor Attend(int layer, Tensor q, Tensor k, Tensor v);
 }
 
-/// <summary>Causal attention inside each of the sequences that lie end to end.</summary>
+/// <summary>Causal attention along the paths of the sequences that lie end to end.</summary>
 /// <param name="cuSeqLens">Sequence boundaries, <c>[S + 1]</c>.</param>
+/// <param name="prefixLengths">Tokens each continues of the path before it, <c>[S]</c>.</param>
 /// <param name="scale">Multiplies the scores.</param>
-internal readonly ref struct PackedAttention(ReadOnlySpan<int> cuSeqLens, double scale) : IAttention
+internal readonly ref struct PackedAttention(ReadOnlySpan<int> cuSeqLens, ReadOnlySpan<int> prefixLengths, double scale) : IAttention
 {
     private readonly ReadOnlySpan<int> _cuSeqLens = cuSeqLens;
+    private readonly ReadOnlySpan<int> _prefixLengths = prefixLengths;
 
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v) => fused.varlen_attention(q, k, v, _cuSeqLens, scale);
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v) =>
+        fused.varlen_attention(q, k, v, _cuSeqLens, _prefixLengths, scale);
 }

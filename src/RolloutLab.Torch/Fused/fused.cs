@@ -98,15 +98,23 @@ public static partial class fused
         return NativeCall.Wrap(NativeMethods.rl_fused_swiglu(gate_up.Handle, out var result), result);
     }
 
-    /// <summary>Causal attention within each of S sequences laid end to end; grouped-query when Hk &lt; Hq.</summary>
+    /// <summary>
+    /// Causal attention within each of S sequences laid end to end; grouped-query when Hk &lt; Hq. A sequence may go on
+    /// from a prefix of the one before it, so the tokens that a tree of sequences shares are computed once.
+    /// </summary>
     /// <param name="q"><c>[T, Hq, d]</c>.</param>
     /// <param name="k"><c>[T, Hk, d]</c>; Hk divides Hq.</param>
     /// <param name="v"><c>[T, Hk, d]</c>.</param>
     /// <param name="cu_seqlens"><c>[S+1]</c>: boundaries from 0 to T, not falling.</param>
+    /// <param name="prefix_lens">
+    /// <c>[S]</c>: sequence i continues this many tokens of the path of sequence i−1 (its prefix and its own tokens); or
+    /// empty for zeros.
+    /// </param>
     /// <param name="scale">Factor of q·k, usually 1/√d.</param>
     /// <returns><c>[T, Hq d]</c>.</returns>
-    /// <exception cref="ArgumentException">There are no boundaries.</exception>
-    public static unsafe Tensor varlen_attention(Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> cu_seqlens, double scale)
+    /// <exception cref="ArgumentException">There are no boundaries, or prefixes of another number.</exception>
+    public static unsafe Tensor varlen_attention(
+        Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> cu_seqlens, ReadOnlySpan<int> prefix_lens, double scale)
     {
         ArgumentNullException.ThrowIfNull(q);
         ArgumentNullException.ThrowIfNull(k);
@@ -116,11 +124,16 @@ public static partial class fused
             throw new ArgumentException("sequence boundaries hold at least one entry, 0", nameof(cu_seqlens));
         }
 
-        fixed (int* boundaries = cu_seqlens)
+        if (!prefix_lens.IsEmpty && prefix_lens.Length != cu_seqlens.Length - 1)
+        {
+            throw new ArgumentException($"{prefix_lens.Length} prefixes for {cu_seqlens.Length - 1} sequences", nameof(prefix_lens));
+        }
+
+        fixed (int* boundaries = cu_seqlens, prefixes = prefix_lens)
         {
             return NativeCall.Wrap(
                 NativeMethods.rl_fused_varlen_attention(
-                    q.Handle, k.Handle, v.Handle, boundaries, cu_seqlens.Length - 1, scale, out var result),
+                    q.Handle, k.Handle, v.Handle, boundaries, prefixes, cu_seqlens.Length - 1, scale, out var result),
                 result);
         }
     }

@@ -33,7 +33,7 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int rl_fused_varlen_attention(
-        TensorHandle q, TensorHandle k, TensorHandle v, int* cuSeqLens, long sequences, double scale, out TensorHandle result);
+        TensorHandle q, TensorHandle k, TensorHandle v, int* cuSeqLens, int* prefixLens, long sequences, double scale, out TensorHandle result);
 
     [LibraryImport(Library)]
     internal static partial int rl_fused_token_log_probs(

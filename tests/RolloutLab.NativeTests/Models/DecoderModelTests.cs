@@ -56,16 +56,12 @@ public class DecoderModelTests
         using var model = new DecoderModel(weights);
         var batch = TestModels.Pack(Sequences());
         int[] wanted = [3, 6, 9, 19, 22];
-        var mask = new float[batch.TokenCount];
-        Array.ForEach(wanted, t => mask[t] = 1);
 
         using var scope = new TensorScope();
         using var noGrad = torch.no_grad();
         var all = model.Score(batch);
-        var everyToken = all.TokenIndices.ToArray();
-        var some = model.Score(batch with { LossMask = mask });
-        Assert.Equal(wanted, some.TokenIndices.ToArray());
-        var byToken = everyToken.Zip(all.LogProbs.ToArray<float>()).ToDictionary(pair => pair.First, pair => (double)pair.Second);
+        var some = model.Score(batch with { LossTokens = wanted });
+        var byToken = batch.LossTokens.Zip(all.LogProbs.ToArray<float>()).ToDictionary(pair => pair.First, pair => (double)pair.Second);
         AssertClose([.. wanted.Select(t => byToken[t])], some.LogProbs.ToArray<float>(), 1e-5);
     }
 
@@ -123,9 +119,12 @@ public class DecoderModelTests
         using var model = new DecoderModel(weights, maxPositions: 8);
         using var scope = new TensorScope();
         var batch = TestModels.Pack([1, 2, 3], [4, 5]);
-        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossMask = [0, 0, 0, 0, 0] }); });
-        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossMask = [0, 1, 1, 1, 1] }); });
-        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossMask = [0, 1] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossTokens = [] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossTokens = [1, 2, 3, 4] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { LossTokens = [1, 5] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { PrefixLengths = [0, 4] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { PrefixLengths = [1, 0] }); });
+        Assert.Throws<ArgumentException>(() => { model.Score(batch with { PrefixLengths = [0] }); });
         Assert.Throws<ArgumentException>(() => { model.Score(batch with { PositionIds = [0, 1] }); });
         Assert.Throws<ArgumentException>(() => { model.Score(batch with { CuSeqLens = [0, 3] }); });
         Assert.Throws<ArgumentOutOfRangeException>(() => { model.Score(batch, temperature: 0); });

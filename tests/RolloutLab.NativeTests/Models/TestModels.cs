@@ -67,7 +67,7 @@ internal static class TestModels
     {
         int[] ids = [.. sequences.SelectMany(s => s)];
         int[] positions = [.. sequences.SelectMany(s => Enumerable.Range(0, s.Length))];
-        float[] mask = [.. positions.Select(p => p == 0 ? 0f : 1f)];
+        int[] terms = [.. Enumerable.Range(0, ids.Length).Where(t => positions[t] != 0)];
         var cuSeqLens = new int[sequences.Length + 1];
         for (var i = 0; i < sequences.Length; i++)
         {
@@ -79,10 +79,12 @@ internal static class TestModels
             InputIds = ids,
             PositionIds = positions,
             CuSeqLens = cuSeqLens,
-            LossMask = mask,
-            Advantages = new float[ids.Length],
-            OldLogProbs = new float[ids.Length],
-            LossWeights = mask,
+            PrefixLengths = new int[sequences.Length],
+            LossTokens = terms,
+            CuLossLens = [.. cuSeqLens.Select((end, s) => end - s)],
+            Advantages = new float[terms.Length],
+            OldLogProbs = new float[terms.Length],
+            LossWeights = [.. terms.Select(_ => 1f)],
         };
     }
 }

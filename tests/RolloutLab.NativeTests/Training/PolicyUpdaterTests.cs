@@ -37,6 +37,31 @@ public class PolicyUpdaterTests
         }
     }
 
+    /// <summary>Shared prompts, shared response tokens, a prefix of another sequence, equal sequences, and one that shares nothing.</summary>
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(16)]
+    [InlineData(1)]
+    public void Sharing_prefixes_is_training_every_sequence_alone(int microBatchTokens)
+    {
+        List<PackedSequence> tree =
+        [
+            new([1, 2, 3], [4, 5, 6, 7], [-2, -2.5f, -2, -3], new(1, 0.1f)),
+            new([1, 2, 3], [4, 5, 1, 0, 2], [-2.1f, -2, -2.2f, -2, -2], new(-0.5f, 0.1f)),
+            new([1, 2, 3], [4, 5, 6, 7], [-2, -2.5f, -2, -3], new(0.7f, 0.1f)),
+            new([1, 2, 3], [4, 5], [-2, -2.4f], new(2, 0.1f)),
+            new([1, 2, 3], [6, 5, 6], [-1, -2.4f, -2], new(-1, 0.2f)),
+            new([6, 1], [5, 5], [-1, -2], new(1.5f, 0.1f)),
+        ];
+
+        var alone = Updated(tree, microBatchTokens: 1, Loss with { EntropyCoefficient = 0.01 });
+        var shared = Updated(PrefixOrder.Arrange(tree), microBatchTokens, Loss with { EntropyCoefficient = 0.01 });
+
+        Assert.All(alone.Zip(shared), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        var distinct = new MicroBatchPacker(1000).Pack(PrefixOrder.Arrange(tree)).Single();
+        Assert.Equal((17, 37L), (distinct.TokenCount, distinct.PathTokenCount));
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
@@ -48,7 +73,7 @@ public class PolicyUpdaterTests
         using var optimizer = new AdamW(weights.Parameters, Optimizer);
         var updater = Updater(model, optimizer, Loss, reference: null);
 
-        Assert.Throws<NonFiniteException>(() => updater.Update([Batch([Sequences()[0] with { Advantage = advantage }], 100)]));
+        Assert.Throws<NonFiniteException>(() => updater.Update([Batch([Sequences()[0] with { Credit = new(advantage, 0.1f) }], 100)]));
 
         Assert.Equal(before, Flat(weights));
         Assert.Equal(0, updater.PolicyVersion);
@@ -134,10 +159,10 @@ public class PolicyUpdaterTests
 
     private static List<PackedSequence> Sequences() =>
     [
-        new([1, 2, 3], [4, 5, 6, 7], [-2, -2.5f, -2, -3], 1, 0.1f),
-        new([3, 1], [7, 6, 2, 1, 0, 5], [-2, -2, -2.2f, -2, -2, -2], -0.5f, 0.1f),
-        new([5], [3], [-2.5f], 2, 0.1f),
-        new([2, 2, 2, 2], [1, 1, 7], [-1, -3, -2], -1.5f, 0.1f),
+        new([1, 2, 3], [4, 5, 6, 7], [-2, -2.5f, -2, -3], new(1f, 0.1f)),
+        new([3, 1], [7, 6, 2, 1, 0, 5], [-2, -2, -2.2f, -2, -2, -2], new(-0.5f, 0.1f)),
+        new([5], [3], [-2.5f], new(2f, 0.1f)),
+        new([2, 2, 2, 2], [1, 1, 7], [-1, -3, -2], new(-1.5f, 0.1f)),
     ];
 
     private static DecoderWeights Weights() => DecoderWeights.Initialize(

@@ -59,12 +59,14 @@ public class OptimizerBatchBuilderTests
     {
         var micro = Build(LossAggregation.TokenSum, 1000, Decisions([1.5f, -2], [2, 3])).MicroBatches.Single();
 
-        Assert.Equal([1, 2, 10, 11, 1, 2, 11, 12, 13], micro.InputIds);
-        Assert.Equal([0, 1, 2, 3, 0, 1, 2, 3, 4], micro.PositionIds);
-        Assert.Equal([0, 4, 9], micro.CuSeqLens);
-        Assert.Equal([0, 0, 1, 1, 0, 0, 1, 1, 1], micro.LossMask);
-        Assert.Equal([0, 0, 1.5f, 1.5f, 0, 0, -2, -2, -2], micro.Advantages);
-        Assert.Equal([0, 0, -0.1f, -0.2f, 0, 0, -0.1f, -0.2f, -0.3f], micro.OldLogProbs.Select(x => MathF.Round(x, 5)));
+        Assert.Equal([1, 2, 10, 11, 11, 12, 13], micro.InputIds);
+        Assert.Equal([0, 1, 2, 3, 2, 3, 4], micro.PositionIds);
+        Assert.Equal([0, 4, 7], micro.CuSeqLens);
+        Assert.Equal([0, 2], micro.PrefixLengths);
+        Assert.Equal([2, 3, 4, 5, 6], micro.LossTokens);
+        Assert.Equal([0, 2, 5], micro.CuLossLens);
+        Assert.Equal([1.5f, 1.5f, -2, -2, -2], micro.Advantages);
+        Assert.Equal([-0.1f, -0.2f, -0.1f, -0.2f, -0.3f], micro.OldLogProbs.Select(x => MathF.Round(x, 5)));
     }
 
     [Fact]
@@ -99,5 +101,5 @@ public class OptimizerBatchBuilderTests
 
     private static List<double> SumWeightsBySequence(OptimizerBatch batch) =>
         batch.MicroBatches.SelectMany(m => Enumerable.Range(0, m.SequenceCount).Select(
-            s => m.LossWeights[m.CuSeqLens[s]..m.CuSeqLens[s + 1]].Sum(w => (double)w))).ToList();
+            s => m.LossWeights[m.CuLossLens[s]..m.CuLossLens[s + 1]].Sum(w => (double)w))).ToList();
 }

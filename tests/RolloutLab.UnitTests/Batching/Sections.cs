@@ -16,5 +16,5 @@ internal static class Sections
         KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
     };
 
-    public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096 };
+    public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096, PrefixCredit = PrefixCredit.Leaf, ForcedTokens = ForcedTokens.Train };
 }
