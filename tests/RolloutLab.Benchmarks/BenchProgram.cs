@@ -3,29 +3,21 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Benchmarks;
 
-/// <summary><c>rolloutlab bench [suite] [--json]</c>: measures this machine; rates are given as shares of its peak matrix rate.</summary>
+/// <summary><c>rolloutlab bench [suite] [--json]</c>: measures this machine.</summary>
 internal static class BenchProgram
 {
-    private const string Usage = """
-        Usage: rolloutlab bench [core] [--json] [--quick] [--threads N]
-
-        Measures this machine: peak matrix rate, rollout and training speed for the quickstart model and a
-        25M-parameter one, the share of the peak each reaches, and growth of tensors and memory over 100 steps.
-
-          --json       one JSON document on standard output
-          --quick      a few seconds: smaller batches and fewer repeats, to see that it runs
-          --threads N  compute threads (default: all cores)
-        """;
+    /// <summary>Every suite; the first is the one that runs when none is named.</summary>
+    private static readonly IBenchSuite[] Suites = [new CoreSuite()];
 
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         if (args.Contains("--help") || args.Contains("-h"))
         {
-            output.WriteLine(Usage);
+            output.WriteLine(Usage());
             return 0;
         }
 
-        if (!TryParse(args, out var options, out var problem))
+        if (!TryParse(args, out var suite, out var options, out var json, out var problem))
         {
             error.WriteLine($"rolloutlab bench: {problem}; see rolloutlab bench --help");
             return 2;
@@ -33,8 +25,8 @@ internal static class BenchProgram
 
         try
         {
-            var report = new CoreSuite(options, error).Run();
-            output.WriteLine(options.Json ? report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) : CoreTable.Of(report));
+            var report = suite.Run(options, error);
+            output.WriteLine(json ? report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) : suite.Table(report));
             return 0;
         }
         catch (RolloutLabException exception)
@@ -44,17 +36,27 @@ internal static class BenchProgram
         }
     }
 
-    private static bool TryParse(string[] args, out BenchOptions options, out string problem)
+    private static string Usage() => $"""
+        Usage: rolloutlab bench [suite] [--json] [--quick] [--threads N]
+
+        Measures this machine; what is compared is measured in the same run.
+
+        {string.Join('\n', Suites.Select((s, i) => $"  {s.Name,-12} {s.Summary}{(i == 0 ? " (default)" : "")}"))}
+
+          --json       one JSON document on standard output
+          --quick      a few seconds: smaller sizes and fewer repeats, to see that it runs
+          --threads N  compute threads (default: all cores)
+        """;
+
+    private static bool TryParse(string[] args, out IBenchSuite suite, out BenchOptions options, out bool json, out string problem)
     {
-        (options, problem) = (new BenchOptions(false, false, Environment.ProcessorCount), "");
+        (suite, options, json, problem) = (Suites[0], new BenchOptions(false, Environment.ProcessorCount), false, "");
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
             {
-                case "core" when i == 0:
-                    break;
                 case "--json":
-                    options = options with { Json = true };
+                    json = true;
                     break;
                 case "--quick":
                     options = options with { Quick = true };
@@ -63,8 +65,11 @@ internal static class BenchProgram
                     options = options with { Threads = threads };
                     i++;
                     break;
+                case var name when i == 0 && Suites.FirstOrDefault(s => s.Name == name) is { } named:
+                    suite = named;
+                    break;
                 default:
-                    problem = $"'{args[i]}' is not understood";
+                    problem = $"'{args[i]}' is not understood; the suites are {string.Join(", ", Suites.Select(s => s.Name))}";
                     return false;
             }
         }
@@ -72,6 +77,3 @@ internal static class BenchProgram
         return true;
     }
 }
-
-/// <summary>What to measure and how to print it.</summary>
-internal sealed record BenchOptions(bool Json, bool Quick, int Threads);

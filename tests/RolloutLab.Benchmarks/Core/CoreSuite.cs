@@ -4,11 +4,17 @@ using RolloutLab.Torch;
 namespace RolloutLab.Benchmarks;
 
 /// <summary>The <c>core</c> suite: every rate as tokens a second and as a share of the peak matrix rate measured in the same run.</summary>
-internal sealed class CoreSuite(BenchOptions options, TextWriter progress)
+internal sealed class CoreSuite : IBenchSuite
 {
     private static readonly int[] Batches = [1, 16, 64, 256];
 
-    public JsonObject Run()
+    public string Name => "core";
+
+    public string Summary => "rollout and training speed of two models as shares of the peak matrix rate; growth over 100 steps";
+
+    public string Table(JsonObject report) => CoreTable.Of(report);
+
+    public JsonObject Run(BenchOptions options, TextWriter progress)
     {
         var info = TorchRuntime.Initialize(options.Threads);
         var report = new JsonObject
