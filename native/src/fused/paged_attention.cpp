@@ -15,7 +15,7 @@ using small_gemm::kVectors;
 
 constexpr const char* kName = "paged_attention";
 
-/// Rows (token, query head) taken together over one key head: neighbouring tokens of one sequence share its blocks.
+/// Rows (token, query head) taken together over one key head.
 constexpr int64_t kTileRows = 4 * kRows;
 
 /// How far ahead of the sums the values are prefetched.
@@ -36,9 +36,14 @@ struct Call {
   const int32_t* table(int64_t token) const { return block_tables + sequence_of_token[token] * stride; }
 };
 
-/// Neighbouring tokens of one sequence, and the longest context among them.
+/// Tokens that read the same keys and values, which then travel from memory once: neighbouring tokens of one sequence,
+/// or one token of each of several sequences whose block tables begin alike (rollouts of a prompt, leaves of a tree).
 struct Tile {
-  int64_t first, count, context;
+  int64_t first, count;
+  int64_t context;  // longest of its tokens
+  int64_t shared;   // leading keys that all read; the rest each token reads alone
+
+  bool is_one_sequence() const { return shared == context; }
 };
 
 /// One thread's scratch, large enough for any of its tiles.
@@ -82,14 +87,22 @@ paged::KeyVectors keys_from(const Call& call, const int32_t* table, int64_t kv_h
   return keys;
 }
 
-/// Scores of all rows against the first `context` keys of one key head.
-void score(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
-  const small_gemm::Left queries{scratch.queries.data(), call.head_size, 1};
-  const paged::Scores scores{scratch.scores.data(), scratch.score_stride};
+/// Rows of a tile, and the keys from..context (`from` begins a block) of a sequence they read.
+struct Reading {
+  int64_t row, rows;
+  const int32_t* table;
+  int64_t from, context;
+};
+
+/// Scores of a reading's rows against its keys of one key head.
+void score(const Call& call, const Reading& r, int64_t kv_head, Scratch& scratch) {
+  const auto [row, rows, table, from, context] = r;
+  const small_gemm::Left queries{scratch.queries.data() + row * call.head_size, call.head_size, 1};
+  const paged::Scores scores{scratch.scores.data() + row * scratch.score_stride, scratch.score_stride};
   const bool whole = call.block_size % kLanes == 0;
-  int64_t at = 0;
-  if (whole) {
-    paged::KeyVectors keys = keys_from(call, table, kv_head, 0, context);
+  int64_t at = from;
+  if (whole && at < context) {
+    paged::KeyVectors keys = keys_from(call, table, kv_head, at, context);
     for (; at + small_gemm::kColumns <= simd::round_up(context); at += small_gemm::kColumns) {
       const paged::KeyVectors next = keys_from(call, table, kv_head, at + small_gemm::kColumns, context);
       paged::score_rows(rows, queries.data, keys, next, call.head_size, scores.at(0, at));
@@ -105,38 +118,52 @@ void score(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows
   }
 }
 
-/// sums[row, :] = sum over the first `context` keys of scores[row, key] * value[key, :].
-void weigh(const Call& call, const int32_t* table, int64_t kv_head, int64_t rows, int64_t context, Scratch& scratch) {
+/// sums[row, :] (+)= sum over a reading's keys of scores[row, key] * value[key, :]; the first keys begin the sum.
+void weigh(const Call& call, const Reading& r, int64_t kv_head, Scratch& scratch) {
+  const auto [row, rows, table, from, context] = r;
   const int64_t padded = call.padded_head(), ahead = kBlocksAhead * call.block_size;
-  for (int64_t at = 0; at < context; at += call.block_size) {
+  const float* scores = scratch.scores.data() + row * scratch.score_stride;
+  for (int64_t at = from; at < context; at += call.block_size) {
     const float* block = block_of(call, call.v_cache, table, kv_head, at);
     if (at + ahead < context) {
       paged::prefetch(block_of(call, call.v_cache, table, kv_head, at + ahead), call.head_block());
     }
     const int64_t keys = std::min(call.block_size, context - at);
-    small_gemm::multiply(rows, padded, keys, {scratch.scores.data() + at, scratch.score_stride, 1},
+    small_gemm::multiply(rows, padded, keys, {scores + at, scratch.score_stride, 1},
                          whole_vectors(block, keys, call.head_size, scratch.padded_block.data()),
-                         {scratch.sums.data(), padded}, at > 0);
+                         {scratch.sums.data() + row * padded, padded}, at > 0);
   }
+}
+
+/// What the tile's rows read together, then what each token reads alone. A row's sums run over its keys in order
+/// either way, so its result does not depend on its company.
+std::vector<Reading> readings_of(const Call& call, const Tile& tile) {
+  std::vector<Reading> readings{{0, tile.count * call.group(), call.table(tile.first), 0, tile.shared}};
+  if (tile.is_one_sequence()) return readings;
+  for (int64_t i = 0; i < tile.count; ++i) {
+    const int64_t token = tile.first + i;
+    readings.push_back({i * call.group(), call.group(), call.table(token), tile.shared, call.positions[token] + 1});
+  }
+  return readings;
 }
 
 void attend(const Call& call, const Tile& tile, Scratch& scratch) {
   const int64_t group = call.group(), size = call.head_size, rows = tile.count * group;
-  const int32_t* table = call.table(tile.first);
+  const std::vector<Reading> readings = readings_of(call, tile);
   for (int64_t kv_head = 0; kv_head < call.kv_heads; ++kv_head) {
     const int64_t head_at = (tile.first * call.q_heads + kv_head * group) * size, token_row = call.q_heads * size;
     for (int64_t i = 0; i < tile.count; ++i) {
       std::memcpy(scratch.queries.data() + i * group * size, call.q + head_at + i * token_row,
                   group * size * sizeof(float));
     }
-    score(call, table, kv_head, rows, tile.context, scratch);
+    for (const Reading& reading : readings) score(call, reading, kv_head, scratch);
     float inverse[kTileRows];
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t seen = call.positions[tile.first + row / group] + 1;
       float* scores = scratch.scores.data() + row * scratch.score_stride;
-      inverse[row] = 1.0f / exponentiate(scores, seen, tile.context, call.scale).sum;
+      inverse[row] = 1.0f / exponentiate(scores, seen, tile.is_one_sequence() ? tile.context : seen, call.scale).sum;
     }
-    weigh(call, table, kv_head, rows, tile.context, scratch);
+    for (const Reading& reading : readings) weigh(call, reading, kv_head, scratch);
     for (int64_t row = 0; row < rows; ++row) {
       float* to = call.out + head_at + row / group * token_row + row % group * size;
       const float* sums = scratch.sums.data() + row * call.padded_head();
@@ -146,17 +173,46 @@ void attend(const Call& call, const Tile& tile, Scratch& scratch) {
   }
 }
 
+/// Keys in the blocks that two tokens' tables have in common at their beginning, within both contexts.
+int64_t common_keys(const Call& call, int64_t a, int64_t b) {
+  const int64_t blocks = (std::min(call.positions[a], call.positions[b]) + int64_t{1}) / call.block_size;
+  const int32_t* table = call.table(a);
+  return (std::mismatch(table, table + blocks, call.table(b)).first - table) * call.block_size;
+}
+
+/// What token i shares with a tile it may join, or 0. Less than half of what a token reads is not worth reading its
+/// keys in two parts: the caches serve neighbours almost as well.
+int64_t joining(const Call& call, const Tile& tile, int64_t i, int64_t most) {
+  if (tile.count >= most) return 0;
+  const bool continues = call.sequence_of_token[i] == call.sequence_of_token[i - 1];
+  if (continues) return tile.is_one_sequence() ? std::max(tile.context, call.positions[i] + int64_t{1}) : 0;
+  if (tile.is_one_sequence() && tile.count > 1) return 0;
+  const int64_t common = std::min(common_keys(call, i - 1, i), tile.shared);
+  return 2 * common >= std::max(tile.context, call.positions[i] + int64_t{1}) ? common : 0;
+}
+
 std::vector<Tile> tiles_of(const Call& call, int64_t tokens) {
   const int64_t most = std::max<int64_t>(1, kTileRows / call.group());
   std::vector<Tile> tiles;
   for (int64_t i = 0; i < tokens; ++i) {
     const int64_t context = call.positions[i] + int64_t{1};
-    const bool joins = i > 0 && call.sequence_of_token[i] == call.sequence_of_token[i - 1] && tiles.back().count < most;
-    if (!joins) tiles.push_back({i, 0, 0});
-    ++tiles.back().count;
-    tiles.back().context = std::max(tiles.back().context, context);
+    const int64_t shared = i == 0 ? 0 : joining(call, tiles.back(), i, most);
+    if (shared == 0) {
+      tiles.push_back({i, 1, context, context});
+      continue;
+    }
+    Tile& tile = tiles.back();
+    ++tile.count;
+    tile.context = std::max(tile.context, context);
+    tile.shared = shared;
   }
   return tiles;
+}
+
+/// Work of a tile: the keys it reads, which come from memory, and the rows that meet them, which cost less.
+int64_t cost_of(const Call& call, const Tile& tile) {
+  const int64_t alone = tile.is_one_sequence() ? 0 : tile.count * (tile.context - tile.shared);
+  return (tile.shared + alone + tile.count * (tile.context + 16) / 4) * call.q_heads * call.head_size;
 }
 
 void check_call(const at::Tensor& q, const at::Tensor& k_cache, const Call& call, int64_t s, int64_t n) {
@@ -207,7 +263,7 @@ at::Tensor paged_attention(const at::Tensor& q, const at::Tensor& k_cache, const
   const std::vector<Tile> tiles = tiles_of(call, n);
   std::vector<int64_t> costs(tiles.size() + 1, 0);
   for (size_t i = 0; i < tiles.size(); ++i) {
-    costs[i + 1] = costs[i] + tiles[i].count * (tiles[i].context + 16) * call.q_heads * call.head_size;
+    costs[i + 1] = costs[i] + cost_of(call, tiles[i]);
   }
   parallel_balanced(costs, 1 << 16, [&](int64_t, int64_t first, int64_t last) {
     int64_t rows = 0, context = 0;

@@ -42,6 +42,46 @@ public class PagedAttentionTests
         }
     }
 
+    /// <summary>
+    /// Leaves of a tree that share leading blocks are read together. Alone, each is a call of its own that reads nothing
+    /// together; the slots behind each context are NaN.
+    /// </summary>
+    [Theory]
+    [InlineData(8, 20, 1)]
+    [InlineData(16, 32, 1)]
+    [InlineData(16, 64, 4)]
+    [InlineData(24, 16, 3)]
+    public void Leaves_that_share_blocks_get_the_same_bits_as_alone(int blockSize, int headSize, int group)
+    {
+        using var scope = new TensorScope();
+        int[][] tables =
+        [
+            [7, 3, 9, 1], [7, 3, 9, 2], [7, 3, 9, 4], [7, 3, 5], [7, 3, 5, 6], [7, 8], [0, 10, 11], [0, 10, 12], [7, 3, 13], [14],
+        ];
+        int[] lastSlots = [0, blockSize - 1, 4, 3, 0, 5, blockSize - 1, 2, 6, 0];
+        int[] positions = [.. tables.Select((table, i) => ((table.Length - 1) * blockSize) + lastSlots[i])];
+        var (q, keys) = (Random(1, tables.Length, KvHeads * group, headSize), Random(2, 15, KvHeads, headSize, blockSize));
+        var values = Random(3, 15, KvHeads, blockSize, headSize);
+        var unwritten = torch.full([1, KvHeads, headSize], double.NaN);
+        for (var i = 0; i < tables.Length; i++)
+        {
+            if (i != 3 && lastSlots[i] + 1 < blockSize)
+            {
+                fused.kv_write(unwritten, unwritten, [(tables[i][^1] * blockSize) + lastSlots[i] + 1], keys, values);
+            }
+        }
+
+        int[] padded = [.. tables.SelectMany(table => (int[])[.. table, .. new int[4 - table.Length]])];
+        int[] owners = [.. Enumerable.Range(0, tables.Length)];
+        var together = fused.paged_attention(q, keys, values, padded, 4, owners, positions, Scale).ToArray<float>();
+        var row = KvHeads * group * headSize;
+        for (var i = 0; i < tables.Length; i++)
+        {
+            var alone = fused.paged_attention(q.narrow(0, i, 1), keys, values, tables[i], tables[i].Length, [0], [positions[i]], Scale);
+            Assert.Equal(alone.ToArray<float>(), together[(i * row)..((i + 1) * row)]);
+        }
+    }
+
     [Fact]
     public void Unwritten_and_stale_slots_behind_a_position_do_not_matter()
     {
