@@ -32,6 +32,12 @@ internal sealed class BenchModel : IDisposable
     /// <summary>A 25M-parameter byte-level model on sequences of 256 tokens.</summary>
     public static BenchModel TwentyFiveMillion() => new("25M", Config(260, 512, 8, 8, 1408, 512), promptLength: 64, responseLength: 192);
 
+    /// <summary>
+    /// The same with 96 symbols, one of which ends a response: with random weights lengths are geometric with mean 96, a
+    /// spread like that of reasoning lengths.
+    /// </summary>
+    public static BenchModel TwentyFiveMillionReasoning() => new("25M", Config(96, 512, 8, 8, 1408, 512), promptLength: 64, responseLength: 96);
+
     /// <summary>Operations of one token's forward pass at a context length: two for each weight of a matrix, and attention's two products.</summary>
     public double ForwardOperations(double context)
     {

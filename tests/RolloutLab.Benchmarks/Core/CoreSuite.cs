@@ -19,7 +19,7 @@ internal sealed class CoreSuite : IBenchSuite
         var info = TorchRuntime.Initialize(options.Threads);
         var report = new JsonObject
         {
-            ["machine"] = $"{Machine.CpuName()}, {info.AtenThreads} threads, {info.CpuCapability}, {info.Blas.Name} {info.Blas.Threading} {info.Blas.Core}, LibTorch {info.LibtorchVersion}",
+            ["machine"] = Machine.Describe(info),
         };
         progress.WriteLine("peak matrix rate ...");
         var peak = PeakGemm.Measure(options.Quick);

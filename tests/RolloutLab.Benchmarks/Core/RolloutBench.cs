@@ -11,7 +11,7 @@ internal static class RolloutBench
     /// <summary>Response tokens a second, best of several runs with <paramref name="batch"/> sequences of different prompts running at once.</summary>
     public static double TokensPerSecond(BenchModel model, int batch, bool quick)
     {
-        var tokenizer = new EndlessTokenizer(model.Model.Config.VocabularySize);
+        var tokenizer = new BenchTokenizer(model.Model.Config.VocabularySize, endToken: -1);
         var cache = KvCacheSize.OfTokens((long)batch * (model.PromptLength + model.ResponseLength + 32), 16);
         using var runner = new PagedModelRunner(model.Model, cache);
         var options = new EngineOptions { MaxRunningSequences = batch, MaxTokensPerStep = 2048 };
@@ -38,22 +38,11 @@ internal static class RolloutBench
         return decode + (model.ForwardOperations(model.PromptLength / 2.0) * model.PromptLength / model.ResponseLength);
     }
 
-    private static Prompt Prompt(BenchModel model, int index)
+    /// <summary>A random prompt of the model's prompt length.</summary>
+    public static Prompt Prompt(BenchModel model, int index)
     {
         var stream = new RandomStreams(2).Stream(StreamPurpose.DatasetGeneration, prompt: index);
         var ids = Enumerable.Range(0, model.PromptLength).Select(i => stream.Below(i, model.Model.Config.VocabularySize)).ToArray();
         return new Prompt(index, $"bench-{index}", "", ids, "");
-    }
-
-    /// <summary>Knows no end token, so that every response has the full length.</summary>
-    private sealed class EndlessTokenizer(int vocabularySize) : ITokenizer
-    {
-        public int VocabularySize => vocabularySize;
-
-        public int EndOfTextId => -1;
-
-        public int[] Encode(string text) => throw new NotSupportedException();
-
-        public string Decode(ReadOnlySpan<int> tokenIds) => "";
     }
 }
