@@ -33,7 +33,7 @@ internal static class TreeTrainingBench
         var arranged = sequences.Chunk(leaves).SelectMany(tree => PrefixOrder.Arrange(tree)).ToList();
         var (plain, shared) = (Batch(sequences), Batch(arranged));
         double plainSeconds = double.MaxValue, sharedSeconds = double.MaxValue;
-        for (var repeat = 0; repeat < (quick ? 1 : 4); repeat++)
+        for (var repeat = 0; repeat < (quick ? 1 : 2); repeat++)
         {
             plainSeconds = Math.Min(plainSeconds, Seconds(updater, plain));
             sharedSeconds = Math.Min(sharedSeconds, Seconds(updater, shared));
