@@ -22,7 +22,7 @@ public sealed class TrainingLoop(
     IBudgetAllocator allocator,
     IRolloutSource source,
     Grader grader,
-    IAdvantageEstimator advantages,
+    SharpenedAdvantages advantages,
     OptimizerBatchBuilder batches,
     IPolicyUpdater updater,
     Evaluator evaluator,
@@ -73,7 +73,7 @@ public sealed class TrainingLoop(
     {
         var clock = new PhaseClock();
         var (groups, statistics) = RollOut(step, clock);
-        var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Estimate(groups), updater.PolicyVersion));
+        var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Of(groups), updater.PolicyVersion));
         var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
         var update = clock.Time(Phase.Update, () => updater.Update(packed));
         _total.Add(clock);

@@ -48,6 +48,17 @@ internal static class RecipeRules
             "update.prefix_credit",
             () => "node trains tokens that belong to no one sequence; set loss.aggregation to token_mean or token_sum");
         r.Check(
+            () => !trains || recipe.Advantage is not (RemaxAdvantageSection or OptimalTokenBaselineAdvantageSection), "advantage.type",
+            () => "needs what training does not sample (greedy answers, squared probabilities); use it with parity, or rloo or opo here");
+        r.Check(
+            () => !recipe.Loss.Policy.IsSequenceLevel || recipe.Update is { PrefixCredit: PrefixCredit.Leaf, ForcedTokens: ForcedTokens.Train },
+            "loss.type",
+            () => "its ratio belongs to whole sequences; set update.prefix_credit to leaf and update.forced_tokens to train");
+        r.Check(
+            () => recipe.Loss.Correction is null || recipe.Loss.OldLogProbs == OldLogProbsSource.Recompute || recipe.Loss.Policy is ReinforceLossSection,
+            "loss.correction",
+            () => "engine and trainer log-probs are only told apart with loss.old_log_probs: recompute (or loss.type: reinforce)");
+        r.Check(
             () => !trains || recipe.Budget is not UniformBudgetSection { RolloutsPerPrompt: 1 }
                 || recipe.Advantage is not GrpoAdvantageSection { Singleton: SingletonAdvantage.Zero },
             "budget.rollouts_per_prompt",

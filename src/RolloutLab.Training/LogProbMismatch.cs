@@ -1,5 +1,3 @@
-using RolloutLab.Torch;
-
 namespace RolloutLab.Training;
 
 /// <summary>
@@ -8,7 +6,6 @@ namespace RolloutLab.Training;
 /// </summary>
 internal sealed class LogProbMismatch
 {
-    private float[] _trainer = [];
     private double _probSum;
     private double _probMax;
     private double _logSum;
@@ -18,19 +15,12 @@ internal sealed class LogProbMismatch
     /// <summary>Starts a new comparison.</summary>
     public void Reset() => (_probSum, _probMax, _logSum, _logMax, _count) = (0, 0, 0, 0, 0);
 
-    public void Observe(Tensor logProbs, ReadOnlySpan<float> behaviour)
+    public void Observe(ReadOnlySpan<double> trainer, ReadOnlySpan<double> behaviour)
     {
-        if (_trainer.Length < behaviour.Length)
-        {
-            _trainer = new float[Math.Max(behaviour.Length, 2 * _trainer.Length)];
-        }
-
-        var trainer = _trainer.AsSpan(0, behaviour.Length);
-        logProbs.CopyTo(trainer);
         for (var i = 0; i < behaviour.Length; i++)
         {
             var probability = Math.Abs(Math.Exp(trainer[i]) - Math.Exp(behaviour[i]));
-            var log = Math.Abs((double)trainer[i] - behaviour[i]);
+            var log = Math.Abs(trainer[i] - behaviour[i]);
             (_probSum, _probMax) = (_probSum + probability, Math.Max(_probMax, probability));
             (_logSum, _logMax) = (_logSum + log, Math.Max(_logMax, log));
         }

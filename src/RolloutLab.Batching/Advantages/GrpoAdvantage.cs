@@ -13,61 +13,31 @@ namespace RolloutLab.Batching;
 public sealed class GrpoAdvantage(GrpoAdvantageSection section) : IAdvantageEstimator
 {
     /// <inheritdoc/>
-    public IReadOnlyList<float[]> Estimate(IReadOnlyList<GradedGroup> groups)
+    public IReadOnlyList<GroupAdvantages> Estimate(IReadOnlyList<RewardGroup> groups)
     {
-        var batchStd = section.Normalize == AdvantageNormalization.BatchStd ? Spread.Of(groups.SelectMany(g => g.Verdicts)).Std : 1.0;
-        var result = new float[groups.Count][];
-        for (var i = 0; i < groups.Count; i++)
-        {
-            result[i] = EstimateGroup(groups[i].Verdicts, batchStd);
-        }
-
-        return result;
+        var batchStd = section.Normalize == AdvantageNormalization.BatchStd ? GroupStatistics.Of(groups.SelectMany(g => g.Rewards)).Std : 1.0;
+        return [.. groups.Select(g => EstimateGroup(g, batchStd))];
     }
 
-    private float[] EstimateGroup(IReadOnlyList<Verdict> verdicts, double batchStd)
+    private GroupAdvantages EstimateGroup(RewardGroup group, double batchStd)
     {
-        var advantages = new float[verdicts.Count];
-        var spread = Spread.Of(verdicts);
+        var spread = GroupStatistics.Of(group.Rewards);
         var divisor = section.Normalize switch
         {
             AdvantageNormalization.GroupStd => spread.Std + section.Epsilon,
             AdvantageNormalization.BatchStd => batchStd + section.Epsilon,
             _ => 1.0,
         };
-        for (var j = 0; j < advantages.Length; j++)
-        {
-            var reward = verdicts[j].Reward;
-            advantages[j] = float.IsNaN(reward) ? 0f
-                : spread.Count > 1 ? (float)((reward - spread.Mean) / divisor)
-                : section.Singleton == SingletonAdvantage.Reward ? reward : 0f;
-        }
-
-        return advantages;
+        return PerRollout.Of(group, i => Centred.Of(group.Rewards[i], spread, section.Singleton, r => (r - spread.Mean) / divisor));
     }
+}
 
-    /// <summary>Mean and unbiased standard deviation of the rewards that exist; exactly 0 for equal rewards.</summary>
-    private readonly record struct Spread(int Count, double Mean, double Std)
-    {
-        public static Spread Of(IEnumerable<Verdict> verdicts)
-        {
-            var count = 0;
-            double mean = 0, squares = 0;
-            foreach (var verdict in verdicts)
-            {
-                if (float.IsNaN(verdict.Reward))
-                {
-                    continue;
-                }
-
-                // Welford: equal rewards leave both corrections exactly 0, so an uninformative group has no gradient at all.
-                count++;
-                var delta = verdict.Reward - mean;
-                mean += delta / count;
-                squares += delta * (verdict.Reward - mean);
-            }
-
-            return new Spread(count, mean, count > 1 ? Math.Sqrt(squares / (count - 1)) : 0);
-        }
-    }
+/// <summary>Advantages against the mean of a group of at least two.</summary>
+internal static class Centred
+{
+    /// <summary>The advantage; for a rollout alone in its group what the recipe says.</summary>
+    public static double Of(double reward, GroupStatistics spread, SingletonAdvantage singleton, Func<double, double> advantage) =>
+        spread.Variance == 0 && spread.Count > 1 ? 0
+        : spread.Count > 1 ? advantage(reward)
+        : singleton == SingletonAdvantage.Reward ? reward : 0;
 }

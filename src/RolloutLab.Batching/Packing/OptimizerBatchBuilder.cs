@@ -14,7 +14,6 @@ namespace RolloutLab.Batching;
 public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update, int maxNewTokens)
 {
     private readonly MicroBatchPacker _packer = new(update.MicroBatchTokens);
-    private readonly bool _zeroAdvantageHasGradient = loss.KlCoefficient != 0 || loss.EntropyCoefficient != 0;
 
     /// <summary>The optimizer steps of one rollout batch: mini-batches in order, repeated for each epoch.</summary>
     public IReadOnlyList<OptimizerBatch> Build(IReadOnlyList<RolloutDecision> decisions)
@@ -37,8 +36,9 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
     private OptimizerBatch BuildOne(List<List<RolloutDecision>> groups)
     {
         var sequences = groups.Select(Credited).ToList();
-        var counts = sequences.SelectMany(g => g).Select(s => s.TrainedCount).Where(n => n > 0).ToList();
-        var weighting = new LossWeighting(loss.Aggregation, counts.Sum(n => (long)n), counts.Count, maxNewTokens);
+        var counts = sequences.SelectMany(g => g).Select(s => s.TrainedCount).Where(n => n > 0 || loss.EmptySequences == EmptySequences.Count).ToList();
+        var weighting = new LossWeighting(
+            loss.Aggregation, counts.Sum(n => (long)n), counts.Count, loss.ScaleLength > 0 ? loss.ScaleLength : maxNewTokens);
         var packed = sequences.SelectMany(g => PrefixOrder.Arrange(g.Where(HasGradient).Select(s => Weighted(s, weighting)))).ToList();
         return new OptimizerBatch(_packer.Pack(packed), weighting.TokenCount, weighting.SequenceCount);
     }
@@ -49,19 +49,24 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
         var sequences = group.Select(d => new PackedSequence(
             d.Prompt.TokenIds, d.Rollout.TokenIds, d.Rollout.LogProbs, new TokenCredit(d.Advantage, d.Weight))
         {
-            TokenCredits = WithoutForced(d),
+            TokenCredits = TokenCredits(d),
         });
         return update.PrefixCredit == PrefixCredit.Node ? NodeCredit.Assign(PrefixOrder.Arrange(sequences)) : sequences.ToList();
     }
 
-    private TokenCredit[]? WithoutForced(RolloutDecision decision) =>
-        update.ForcedTokens == ForcedTokens.Mask && decision.Rollout.Origins.Contains(TokenOrigin.Forced)
-            ? [.. decision.Rollout.Origins.Select(o => o == TokenOrigin.Forced ? default : new TokenCredit(decision.Advantage, decision.Weight))]
+    private TokenCredit[]? TokenCredits(RolloutDecision decision)
+    {
+        var masks = update.ForcedTokens == ForcedTokens.Mask && decision.Rollout.Origins.Contains(TokenOrigin.Forced);
+        return masks || decision.TokenAdvantages is not null
+            ? [.. Enumerable.Range(0, decision.Rollout.Length).Select(t => masks && decision.Rollout.Origins[t] == TokenOrigin.Forced
+                ? default
+                : new TokenCredit(decision.TokenAdvantages?[t] ?? decision.Advantage, decision.Weight))]
             : null;
+    }
 
     private bool HasGradient(PackedSequence sequence) =>
         sequence.TrainedCount > 0
-        && (_zeroAdvantageHasGradient || (sequence.TokenCredits?.Any(c => c.Advantage != 0) ?? sequence.Credit.Advantage != 0));
+        && (loss.NeedsEveryRollout || (sequence.TokenCredits?.Any(c => c.Advantage != 0) ?? sequence.Credit.Advantage != 0));
 
     private static PackedSequence Weighted(PackedSequence sequence, LossWeighting weighting)
     {

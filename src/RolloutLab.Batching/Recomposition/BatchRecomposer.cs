@@ -22,7 +22,7 @@ public static class BatchRecomposer
     /// <param name="advantages">Advantages aligned to the groups.</param>
     /// <param name="policyVersion">The version about to be updated; gives each rollout its age.</param>
     public static IReadOnlyList<RolloutDecision> Recompose(
-        IReadOnlyList<GradedGroup> groups, IReadOnlyList<float[]> advantages, long policyVersion)
+        IReadOnlyList<GradedGroup> groups, IReadOnlyList<GroupAdvantages> advantages, long policyVersion)
     {
         var decisions = new List<RolloutDecision>(groups.Sum(g => g.Count));
         for (var i = 0; i < groups.Count; i++)
@@ -35,7 +35,10 @@ public static class BatchRecomposer
                 var reason = rollout.Length == 0 ? Empty : verdict.Status == VerdictStatus.Fault ? NoVerdict : OnPolicy;
                 var fate = reason == OnPolicy ? RolloutFate.Kept : RolloutFate.Dropped;
                 decisions.Add(new RolloutDecision(
-                    group.Group.Prompt, rollout, verdict, advantages[i][j], fate, reason, PolicyAge: policyVersion - rollout.PolicyVersion));
+                    group.Group.Prompt, rollout, verdict, (float)advantages[i].Rollouts[j], fate, reason, PolicyAge: policyVersion - rollout.PolicyVersion)
+                {
+                    TokenAdvantages = advantages[i].Tokens is { } tokens ? Array.ConvertAll(tokens[j], a => (float)a) : null,
+                });
             }
         }
 

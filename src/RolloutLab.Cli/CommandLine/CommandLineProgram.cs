@@ -90,6 +90,7 @@ internal sealed class CommandLineProgram
         root.Subcommands.Add(DoctorCommand.Create(services));
         root.Subcommands.Add(DataCommand.Create(services));
         root.Subcommands.Add(RecipeCommand.Create(services));
+        root.Subcommands.Add(ParityCommand.Create(services));
         return root;
     }
 

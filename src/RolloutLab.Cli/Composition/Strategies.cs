@@ -33,12 +33,45 @@ internal static class Strategies
     public static IAdvantageEstimator Advantages(AdvantageSection section) => section switch
     {
         GrpoAdvantageSection grpo => new GrpoAdvantage(grpo),
+        RlooAdvantageSection rloo => new RlooAdvantage(rloo),
+        OpoAdvantageSection => new OpoAdvantage(),
+        GpgAdvantageSection gpg => new GpgAdvantage(gpg),
+        PassAtKAdvantageSection passAtK => new PassAtKAdvantage(passAtK),
+        MaxRlAdvantageSection => new MaxRlAdvantage(),
+        RaeAdvantageSection rae => new RaeAdvantage(rae),
+        GdpoAdvantageSection gdpo => new GdpoAdvantage(gdpo),
+        ReinforcePlusPlusAdvantageSection reinforce => new ReinforcePlusPlusAdvantage(reinforce),
+        ReinforcePlusPlusBaselineAdvantageSection baseline => new ReinforcePlusPlusBaselineAdvantage(baseline),
+        RemaxAdvantageSection => new RemaxAdvantage(),
+        OptimalTokenBaselineAdvantageSection optimal => new OptimalTokenBaselineAdvantage(optimal),
+        SpoAdvantageSection spo => new SpoAdvantage(spo),
+        TreeAdvantageSection tree => new TreeAdvantage(tree),
         _ => throw Unknown(section),
     };
 
-    public static IPolicyLoss Loss(LossSection section) => section switch
+    /// <summary>Advantages with the sharpening the recipe asks for.</summary>
+    public static SharpenedAdvantages Sharpened(Recipe recipe) => new(
+        Advantages(recipe.Advantage),
+        new RewardGroups([]),
+        recipe.Advantage.Novelty is { } novelty ? new NoveltySharpening(novelty) : null);
+
+    public static IPolicyLoss Loss(PolicyLossSection section, RandomStreams random) => section switch
     {
         VanillaLossSection vanilla => new VanillaLoss(vanilla),
+        GppoLossSection gppo => new GppoLoss(gppo),
+        GspoLossSection gspo => new GspoLoss(gspo.ClipLow, gspo.ClipHigh),
+        LuspoLossSection luspo => new GspoLoss(luspo.ClipLow, luspo.ClipHigh),
+        GmpoLossSection gmpo => new GmpoLoss(gmpo),
+        CispoLossSection cispo => new CispoLoss(cispo),
+        SapoLossSection sapo => new SapoLoss(sapo),
+        VespoLossSection vespo => new VespoLoss(vespo),
+        ClipCovLossSection clipCov => new ClipCovLoss(clipCov, random),
+        KlCovLossSection klCov => new KlCovLoss(klCov),
+        DppoTvLossSection tv => new DppoTvLoss(tv),
+        DppoKlLossSection kl => new DppoKlLoss(kl),
+        IpoLossSection ipo => new IpoLoss(ipo),
+        DroLossSection dro => new DroLoss(dro),
+        GpgLossSection or ReinforceLossSection => new LikelihoodLoss(),
         _ => throw Unknown(section),
     };
 

@@ -61,7 +61,7 @@ internal sealed class TrainRun : IDisposable
 
         using var metrics = new MetricsLog(directory.MetricsPath);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
-        using var reference = _recipe.Loss.KlCoefficient != 0 ? new FrozenReference(_session.Policy.Weights) : null;
+        using var reference = _recipe.Loss.Kl.Coefficient != 0 ? new FrozenReference(_session.Policy.Weights) : null;
         var recorder = new RunRecorder(metrics, samples, _recipe.Run.RolloutSamples, _session.Observer);
         var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep);
         return _session.Finish(
@@ -84,7 +84,7 @@ internal sealed class TrainRun : IDisposable
         var updater = new PolicyUpdater(
             _session.Policy.Model,
             reference,
-            Strategies.Loss(_recipe.Loss),
+            Strategies.Loss(_recipe.Loss.Policy, _session.Random),
             _recipe.Loss,
             _optimizer,
             new LearningRateSchedule(_recipe.Optimizer, _recipe.Training.Steps, _recipe.Update.Epochs * _recipe.Update.Minibatches),
@@ -95,7 +95,7 @@ internal sealed class TrainRun : IDisposable
             Strategies.Allocator(_recipe.Budget),
             _engine.Source,
             _grader,
-            Strategies.Advantages(_recipe.Advantage),
+            Strategies.Sharpened(_recipe),
             new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens),
             updater,
             _evaluator,

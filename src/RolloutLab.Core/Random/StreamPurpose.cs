@@ -20,4 +20,10 @@ public enum StreamPurpose
 
     /// <summary>Generated datasets.</summary>
     DatasetGeneration = 6,
+
+    /// <summary>Tokens a loss picks at random.</summary>
+    LossSelection = 7,
+
+    /// <summary>Rollouts that recomposition draws.</summary>
+    Recomposition = 8,
 }

@@ -28,6 +28,9 @@ public enum RolloutFate
 public sealed record RolloutDecision(
     Prompt Prompt, Rollout Rollout, Verdict Verdict, float Advantage, RolloutFate Fate, string Reason, float Weight = 1f, long PolicyAge = 0)
 {
+    /// <summary>Advantage of each response token, <c>[n]</c>, where tokens have their own; null where all have <see cref="Advantage"/>.</summary>
+    public float[]? TokenAdvantages { get; init; }
+
     /// <summary>Whether it is part of the optimizer step (and of the loss denominators).</summary>
     public bool IsTrained => Fate is RolloutFate.Kept or RolloutFate.Replayed;
 }

@@ -23,6 +23,12 @@ public enum VerdictStatus
 /// <param name="Detail">One short clause: why it is not correct; null when it is.</param>
 public sealed record Verdict(VerdictStatus Status, float Reward, string? Answer, string? Detail)
 {
+    /// <summary>
+    /// The parts the reward is the weighted sum of, NaN where a part is absent, in the order of the recipe's <c>reward</c>
+    /// section; empty where the reward has one part only.
+    /// </summary>
+    public IReadOnlyList<float> Parts { get; init; } = [];
+
     /// <summary>Whether the rollout solved its prompt.</summary>
     public bool IsCorrect => Status == VerdictStatus.Correct;
 

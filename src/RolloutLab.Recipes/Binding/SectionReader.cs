@@ -159,6 +159,10 @@ internal abstract class SectionReader
 
     /// <summary>One of a few words.</summary>
     public T Choice<T>(string key, T fallback, string doc, params ReadOnlySpan<(string Name, T Value)> choices)
+        where T : struct, Enum => DerivedChoice(key, fallback, null, doc, choices);
+
+    /// <summary>One of a few words, whose default depends on other keys and is described by <paramref name="fallbackText"/>.</summary>
+    public T DerivedChoice<T>(string key, T fallback, string? fallbackText, string doc, params ReadOnlySpan<(string Name, T Value)> choices)
         where T : struct, Enum
     {
         (string Name, T Value)[] table = choices.ToArray();
@@ -170,6 +174,7 @@ internal abstract class SectionReader
             Doc = doc,
             HasDefault = true,
             Default = fallback,
+            DefaultText = fallbackText,
             Convert = node => Conversions.Choice(node, table),
             Format = value => table.First(c => c.Value.Equals(value)).Name,
         });

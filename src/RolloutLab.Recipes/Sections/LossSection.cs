@@ -21,67 +21,105 @@ public enum LossAggregation
     TokenSum,
 }
 
-/// <summary>Estimator of the divergence from the reference model (J. Schulman, "Approximating KL divergence", 2020).</summary>
-public enum KlEstimator
+/// <summary>Whether a sequence without any trained token counts as one in means over sequences.</summary>
+public enum EmptySequences
 {
-    /// <summary>Log-ratio: unbiased, high variance.</summary>
-    K1,
+    /// <summary>It does not (verl).</summary>
+    Exclude,
 
-    /// <summary>Half its square: biased, low variance.</summary>
-    K2,
-
-    /// <summary>Ratio minus 1 minus log-ratio: unbiased and never negative.</summary>
-    K3,
+    /// <summary>It counts, with a loss of 0 (TRL).</summary>
+    Count,
 }
 
-/// <summary>What the update minimises.</summary>
-public abstract record LossSection
+/// <summary>Where the old log-probabilities of the importance ratio come from.</summary>
+public enum OldLogProbsSource
 {
+    /// <summary>The engine that sampled the rollout.</summary>
+    Rollout,
+
+    /// <summary>The trainer, in a pass of its own before the first optimizer step of a rollout batch.</summary>
+    Recompute,
+}
+
+/// <summary>What the update minimises: a policy loss, how it is summed, and the terms beside it.</summary>
+public sealed record LossSection
+{
+    /// <summary>The policy loss and its own keys.</summary>
+    public required PolicyLossSection Policy { get; init; }
+
     /// <summary>How token losses become one number.</summary>
     public required LossAggregation Aggregation { get; init; }
 
-    /// <summary>Weight of the divergence from the frozen starting model; 0 needs no such model.</summary>
-    public required double KlCoefficient { get; init; }
+    /// <summary>Whether sequences without a trained token count in means over sequences.</summary>
+    public EmptySequences EmptySequences { get; init; }
 
-    /// <summary>Estimator of that divergence.</summary>
-    public required KlEstimator KlEstimator { get; init; }
+    /// <summary>The constant length of <see cref="LossAggregation.SeqMeanTokenSumNorm"/>; 0 for the response limit.</summary>
+    public int ScaleLength { get; init; }
+
+    /// <summary>Where the old log-probabilities come from.</summary>
+    public OldLogProbsSource OldLogProbs { get; init; }
+
+    /// <summary>The divergence from the reference model.</summary>
+    public KlSection Kl { get; init; } = KlSection.Off;
 
     /// <summary>Weight of the entropy that is rewarded; 0 for none.</summary>
-    public required double EntropyCoefficient { get; init; }
+    public double EntropyCoefficient { get; init; }
 
-    internal static LossSection Read(SectionReader r) =>
-        r.Variant<LossSection>("What the update minimises.", "vanilla", ("vanilla", ReadVanilla));
+    /// <summary>Share of the tokens, those of highest entropy, that the policy loss keeps (arXiv 2506.01939); in (0, 1].</summary>
+    public double TopEntropyQuantile { get; init; } = 1;
 
-    private static VanillaLossSection ReadVanilla(SectionReader r) => new()
+    /// <summary>
+    /// A sequence of negative advantage whose policy has moved further than this, in mean log-probability a token, is left
+    /// out (DeepSeek-V3.2); 0 for no such bound.
+    /// </summary>
+    public double OffPolicyThreshold { get; init; }
+
+    /// <summary>What makes up for the difference between engine and trainer; null for nothing.</summary>
+    public CorrectionSection? Correction { get; init; }
+
+    /// <summary>
+    /// Whether a rollout of advantage 0 must be computed: some term of the loss has a gradient without an advantage, or looks
+    /// at all tokens of the optimizer step.
+    /// </summary>
+    public bool NeedsEveryRollout =>
+        Kl is { Coefficient: > 0, Placement: KlPlacement.Loss } || EntropyCoefficient != 0 || TopEntropyQuantile < 1
+        || Correction is { Normalize: true } or { Reject: not null }
+        || Policy is DroLossSection or IpoLossSection { KlTau: > 0 } or ClipCovLossSection or KlCovLossSection;
+
+    internal static LossSection Read(SectionReader r)
     {
-        ClipLow = r.Number("clip_low", 0.2, AtLeastBelow(0, 1), "The importance ratio is clipped below at 1 minus this."),
-        ClipHigh = r.Number("clip_high", 0.2, AtLeast(0), "The importance ratio is clipped above at 1 plus this."),
-        DualClip = r.Number(
-            "dual_clip", 3, ZeroOrAbove(1), "With a negative advantage the ratio counts at most this much; 0 for no such bound."),
-        Aggregation = r.Choice(
-            "aggregation", LossAggregation.TokenMean, "How token losses become one number.",
-            ("token_mean", LossAggregation.TokenMean),
-            ("seq_mean_token_mean", LossAggregation.SeqMeanTokenMean),
-            ("seq_mean_token_sum", LossAggregation.SeqMeanTokenSum),
-            ("seq_mean_token_sum_norm", LossAggregation.SeqMeanTokenSumNorm),
-            ("token_sum", LossAggregation.TokenSum)),
-        KlCoefficient = r.Number("kl_coefficient", 0, AtLeast(0), "Weight of the divergence from the frozen starting model."),
-        KlEstimator = r.Choice(
-            "kl_estimator", KlEstimator.K3, "Estimator of that divergence.",
-            ("k1", KlEstimator.K1), ("k2", KlEstimator.K2), ("k3", KlEstimator.K3)),
-        EntropyCoefficient = r.Number("entropy_coefficient", 0, AtLeast(0), "Weight of the entropy that is rewarded."),
-    };
-}
-
-/// <summary>The clipped surrogate of PPO (arXiv 1707.06347), with separate bounds and a dual clip (arXiv 1912.09729).</summary>
-public sealed record VanillaLossSection : LossSection
-{
-    /// <summary>The importance ratio is clipped below at 1 - ClipLow; in [0, 1).</summary>
-    public required double ClipLow { get; init; }
-
-    /// <summary>The importance ratio is clipped above at 1 + ClipHigh; at least 0.</summary>
-    public required double ClipHigh { get; init; }
-
-    /// <summary>With a negative advantage the ratio counts at most this much; above 1, or 0 for no such bound.</summary>
-    public required double DualClip { get; init; }
+        var policy = PolicyLossSection.Read(r);
+        var section = new LossSection
+        {
+            Policy = policy,
+            Aggregation = r.DerivedChoice(
+                "aggregation", policy.DefaultAggregation, "that of the loss", "How token losses become one number.",
+                ("token_mean", LossAggregation.TokenMean),
+                ("seq_mean_token_mean", LossAggregation.SeqMeanTokenMean),
+                ("seq_mean_token_sum", LossAggregation.SeqMeanTokenSum),
+                ("seq_mean_token_sum_norm", LossAggregation.SeqMeanTokenSumNorm),
+                ("token_sum", LossAggregation.TokenSum)),
+            EmptySequences = r.Choice(
+                "empty_sequences", EmptySequences.Exclude,
+                "Whether sequences without a trained token count in means over sequences: left out (verl), or counted with a loss of 0 (TRL).",
+                ("exclude", EmptySequences.Exclude), ("count", EmptySequences.Count)),
+            ScaleLength = r.Integer(
+                "scale_length", 0, AtLeast(0), "Length that seq_mean_token_sum_norm divides by; 0 for rollout.max_new_tokens."),
+            OldLogProbs = r.Choice(
+                "old_log_probs", OldLogProbsSource.Rollout,
+                "Old log-probs of the importance ratio: the engine's, or recomputed by the trainer before the first optimizer step.",
+                ("rollout", OldLogProbsSource.Rollout), ("recompute", OldLogProbsSource.Recompute)),
+            Kl = KlSection.Read(r),
+            EntropyCoefficient = r.Number("entropy_coefficient", 0, AtLeast(0), "Weight of the entropy that is rewarded."),
+            TopEntropyQuantile = r.Number(
+                "top_entropy_quantile", 1, AboveAtMost(0, 1), "Share of the tokens, those of highest entropy, that the policy loss keeps."),
+            OffPolicyThreshold = r.Number(
+                "off_policy_threshold", 0, AtLeast(0),
+                "Leaves out sequences of negative advantage whose mean log-prob has fallen by more than this since sampling; 0 for none."),
+            Correction = r.OptionalSection(
+                "correction", "What makes up for the difference between engine and trainer log-probs.", CorrectionSection.Read),
+        };
+        LossRules.Check(r, section);
+        return section;
+    }
 }

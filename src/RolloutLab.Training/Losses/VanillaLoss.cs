@@ -1,5 +1,4 @@
 using RolloutLab.Recipes;
-using RolloutLab.Torch;
 
 namespace RolloutLab.Training;
 
@@ -8,32 +7,36 @@ namespace RolloutLab.Training;
 /// arXiv 2503.14476) and dual clip (arXiv 1912.09729). With r = exp(clamp(ℓ − ℓ°, ±20)) each token gives
 /// x = max(−A·r, −A·clip(r, 1 − ε_low, 1 + ε_high)), and for A &lt; 0 at most −A·c.
 /// </summary>
-public sealed class VanillaLoss(VanillaLossSection section) : IPolicyLoss
+public sealed class VanillaLoss(VanillaLossSection section) : TokenLoss
 {
-    private const double LogRatioBound = 20;
-
     /// <inheritdoc/>
-    public LossOutputs Compute(LossInputs inputs)
+    protected override Dual Loss(LossToken token, ref LossCounts counts)
     {
-        var logRatio = (inputs.LogProbs - inputs.OldLogProbs).clamp(-LogRatioBound, LogRatioBound);
-        var ratio = logRatio.exp();
-        var negative = -inputs.Advantages;
-        var unclipped = negative * ratio;
-        var clipped = negative * ratio.clamp(1 - section.ClipLow, 1 + section.ClipHigh);
-        var loss = unclipped.maximum(clipped);
-        var metrics = new List<KeyValuePair<string, double>>
+        var (low, high) = (1 - section.ClipLow, 1 + section.ClipHigh);
+        var ratio = token.Ratio;
+        counts.Observe(ratio.Value, low, high, token.Advantage);
+        var unclipped = -token.Advantage * ratio;
+        var clipped = -token.Advantage * Dual.Clamp(ratio, low, high);
+        counts.Clipped += clipped.Value > unclipped.Value ? 1 : 0;
+        return DualClip.Apply(Dual.Max(unclipped, clipped), token.Advantage, section.DualClip, ref counts);
+    }
+}
+
+/// <summary>The dual clip (arXiv 1912.09729): with a negative advantage a token loses at most −A·c.</summary>
+internal static class DualClip
+{
+    /// <param name="loss">The token's loss.</param>
+    /// <param name="advantage">Its advantage A.</param>
+    /// <param name="bound">c; 0 for no bound.</param>
+    /// <param name="counts">Notes whether the bound was reached.</param>
+    public static Dual Apply(Dual loss, double advantage, double bound, ref LossCounts counts)
+    {
+        if (bound == 0 || advantage >= 0)
         {
-            new("actor/pg_clipfrac", clipped.gt(unclipped).to(ScalarType.Float32).sum().item()),
-            new("actor/ppo_kl", -(inputs.LogProbs - inputs.OldLogProbs).sum().item()),
-        };
-        if (section.DualClip > 0)
-        {
-            var bound = negative * section.DualClip;
-            var isNegative = inputs.Advantages.lt(0);
-            metrics.Add(new("actor/pg_clipfrac_lower", (isNegative.to(ScalarType.Float32) * loss.gt(bound).to(ScalarType.Float32)).sum().item()));
-            loss = torch.where(isNegative, bound.minimum(loss), loss);
+            return loss;
         }
 
-        return new LossOutputs((loss * inputs.Weights).sum(), metrics);
+        counts.ClippedLower += loss.Value > -advantage * bound ? 1 : 0;
+        return Dual.Min(loss, -advantage * bound);
     }
 }

@@ -11,11 +11,9 @@ namespace RolloutLab.NativeTests.Training;
 [Collection(nameof(LiveTensors))]
 public class PolicyUpdaterTests
 {
-    private static readonly VanillaLossSection Loss = new()
-    {
-        ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3, Aggregation = LossAggregation.TokenMean,
-        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
-    };
+    private static readonly VanillaLossSection Vanilla = new() { ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3 };
+
+    private static readonly LossSection Loss = new() { Policy = Vanilla, Aggregation = LossAggregation.TokenMean };
 
     private static readonly OptimizerSection Optimizer = new()
     {
@@ -87,7 +85,7 @@ public class PolicyUpdaterTests
         using var model = new DecoderModel(weights);
         using var reference = new DecoderModel(frozen);
         using var optimizer = new AdamW(weights.Parameters, Optimizer);
-        var section = Loss with { KlCoefficient = 0.5 };
+        var section = Loss with { Kl = new KlSection(0.5, KlEstimator.K3, KlPlacement.Loss, Unbiased: false) };
 
         var first = Updater(model, optimizer, section, reference).Update([Batch(Sequences(), 1000)]);
         var second = Updater(model, optimizer, section, reference).Update([Batch(Sequences(), 1000)]);
@@ -142,7 +140,7 @@ public class PolicyUpdaterTests
         }
     }
 
-    private static float[] Updated(List<PackedSequence> sequences, int microBatchTokens, VanillaLossSection loss)
+    private static float[] Updated(List<PackedSequence> sequences, int microBatchTokens, LossSection loss)
     {
         using var weights = Weights();
         using var model = new DecoderModel(weights);
@@ -151,8 +149,8 @@ public class PolicyUpdaterTests
         return Flat(weights);
     }
 
-    private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, VanillaLossSection loss, DecoderModel? reference) =>
-        new(model, reference, new VanillaLoss(loss), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
+    private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, LossSection loss, DecoderModel? reference) =>
+        new(model, reference, new VanillaLoss(Vanilla), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
 
     private static OptimizerBatch Batch(List<PackedSequence> sequences, int microBatchTokens) =>
         new(new MicroBatchPacker(microBatchTokens).Pack(sequences), sequences.Sum(s => s.ResponseIds.Length), sequences.Count);

@@ -1,4 +1,5 @@
 using RolloutLab.Batching;
+using RolloutLab.Core;
 using RolloutLab.Recipes;
 
 namespace RolloutLab.UnitTests.Batching;
@@ -6,8 +7,8 @@ namespace RolloutLab.UnitTests.Batching;
 /// <summary>Golden values are computed by hand from the published formulas, six decimals.</summary>
 public class GrpoAdvantageTests
 {
-    private static readonly float[] RewardsA = [1, 0, 0, 1, 0];
-    private static readonly float[] RewardsB = [1, 1, 0];
+    private static readonly double[] RewardsA = [1, 0, 0, 1, 0];
+    private static readonly double[] RewardsB = [1, 1, 0];
 
     [Theory]
     [InlineData(AdvantageNormalization.GroupStd, 1e-6, 1.095443, -0.730295, 0.577349, -1.154699)]
@@ -19,10 +20,10 @@ public class GrpoAdvantageTests
     {
         var estimator = new GrpoAdvantage(Sections.Grpo with { Normalize = normalize, Epsilon = epsilon });
 
-        var advantages = estimator.Estimate([GradedGroups.Of(0, RewardsA), GradedGroups.Of(1, RewardsB)]);
+        var advantages = estimator.Estimate([Group(0, RewardsA), Group(1, RewardsB)]);
 
-        Assert.All(RewardsA.Zip(advantages[0]), pair => Assert.Equal(pair.First > 0 ? rightA : wrongA, pair.Second, 1e-6));
-        Assert.All(RewardsB.Zip(advantages[1]), pair => Assert.Equal(pair.First > 0 ? rightB : wrongB, pair.Second, 1e-6));
+        Assert.All(RewardsA.Zip(advantages[0].Rollouts), pair => Assert.Equal(pair.First > 0 ? rightA : wrongA, pair.Second, 1e-6));
+        Assert.All(RewardsB.Zip(advantages[1].Rollouts), pair => Assert.Equal(pair.First > 0 ? rightB : wrongB, pair.Second, 1e-6));
     }
 
     [Fact]
@@ -30,30 +31,30 @@ public class GrpoAdvantageTests
     {
         var estimator = new GrpoAdvantage(Sections.Grpo);
 
-        var together = estimator.Estimate([GradedGroups.Of(0, RewardsA), GradedGroups.Of(1, RewardsB)]);
+        var together = estimator.Estimate([Group(0, RewardsA), Group(1, RewardsB)]);
 
-        Assert.Equal(estimator.Estimate([GradedGroups.Of(1, RewardsB)])[0], together[1]);
+        Assert.Equal(estimator.Estimate([Group(1, RewardsB)])[0].Rollouts, together[1].Rollouts);
     }
 
     [Theory]
-    [InlineData(0.1f)]
-    [InlineData(0.7f)]
-    [InlineData(1f)]
-    public void Equal_rewards_give_exactly_zero(float reward)
+    [InlineData(0.1)]
+    [InlineData(0.7)]
+    [InlineData(1.0)]
+    public void Equal_rewards_give_exactly_zero(double reward)
     {
-        var advantages = new GrpoAdvantage(Sections.Grpo).Estimate([GradedGroups.Of(0, [reward, reward, reward, reward, reward, reward, reward])]);
+        var advantages = new GrpoAdvantage(Sections.Grpo).Estimate([Group(0, [reward, reward, reward, reward, reward, reward, reward])]);
 
-        Assert.All(advantages[0], a => Assert.Equal(0f, a));
+        Assert.All(advantages[0].Rollouts, a => Assert.Equal(0.0, a));
     }
 
     [Theory]
-    [InlineData(SingletonAdvantage.Zero, 0f)]
-    [InlineData(SingletonAdvantage.Reward, 0.75f)]
-    public void A_group_of_one_follows_the_recipe(SingletonAdvantage singleton, float expected)
+    [InlineData(SingletonAdvantage.Zero, 0.0)]
+    [InlineData(SingletonAdvantage.Reward, 0.75)]
+    public void A_group_of_one_follows_the_recipe(SingletonAdvantage singleton, double expected)
     {
         var estimator = new GrpoAdvantage(Sections.Grpo with { Singleton = singleton });
 
-        Assert.Equal([expected], estimator.Estimate([GradedGroups.Of(0, [0.75f])])[0]);
+        Assert.Equal([expected], estimator.Estimate([Group(0, [0.75])])[0].Rollouts);
     }
 
     [Fact]
@@ -61,10 +62,13 @@ public class GrpoAdvantageTests
     {
         var estimator = new GrpoAdvantage(Sections.Grpo with { Normalize = AdvantageNormalization.None });
 
-        Assert.Equal([0.5f, 0f, -0.5f], estimator.Estimate([GradedGroups.Of(0, [1, float.NaN, 0])])[0]);
+        Assert.Equal([0.5, 0, -0.5], estimator.Estimate([Group(0, [1, double.NaN, 0])])[0].Rollouts);
     }
 
     [Fact]
     public void An_empty_group_gives_an_empty_array() =>
-        Assert.Empty(new GrpoAdvantage(Sections.Grpo).Estimate([GradedGroups.Of(0, [])])[0]);
+        Assert.Empty(new GrpoAdvantage(Sections.Grpo).Estimate([Group(0, [])])[0].Rollouts);
+
+    private static RewardGroup Group(int prompt, double[] rewards) =>
+        new() { Key = $"p{prompt}", Rewards = rewards, Lengths = [.. rewards.Select(_ => 3)] };
 }

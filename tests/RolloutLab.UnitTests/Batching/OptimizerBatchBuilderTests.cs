@@ -49,9 +49,27 @@ public class OptimizerBatchBuilderTests
     [Fact]
     public void With_kl_a_zero_advantage_still_has_a_gradient()
     {
-        var builder = new OptimizerBatchBuilder(Sections.Loss with { KlCoefficient = 0.1 }, Sections.Update, MaxNewTokens);
+        var builder = new OptimizerBatchBuilder(Sections.Loss with { Kl = new KlSection(0.1, KlEstimator.K3, KlPlacement.Loss, Unbiased: false) }, Sections.Update, MaxNewTokens);
 
         Assert.Equal(2, builder.Build(Decisions([1, 0], [2, 6]))[0].MicroBatches[0].SequenceCount);
+    }
+
+    [Fact]
+    public void Empty_rollouts_count_in_sequence_means_where_the_recipe_says_so()
+    {
+        var decisions = Decisions([1, 1], [2, 0]);
+        LossSection Loss(EmptySequences empty) => Sections.Loss with { Aggregation = LossAggregation.SeqMeanTokenMean, EmptySequences = empty };
+
+        Assert.Equal(1, new OptimizerBatchBuilder(Loss(EmptySequences.Exclude), Sections.Update, MaxNewTokens).Build(decisions)[0].Sequences);
+        Assert.Equal(2, new OptimizerBatchBuilder(Loss(EmptySequences.Count), Sections.Update, MaxNewTokens).Build(decisions)[0].Sequences);
+    }
+
+    [Fact]
+    public void Tokens_may_have_advantages_of_their_own()
+    {
+        var decision = Decisions([1], [3])[0] with { TokenAdvantages = [.5f, -1, 2] };
+
+        Assert.Equal([.5f, -1, 2], Build(LossAggregation.TokenMean, 1000, [decision]).MicroBatches.Single().Advantages);
     }
 
     [Fact]

@@ -10,10 +10,9 @@ internal static class Sections
         Normalize = AdvantageNormalization.GroupStd, Epsilon = 1e-6, Singleton = SingletonAdvantage.Zero,
     };
 
-    public static VanillaLossSection Loss { get; } = new()
+    public static LossSection Loss { get; } = new()
     {
-        ClipLow = 0.2, ClipHigh = 0.2, DualClip = 3, Aggregation = LossAggregation.TokenMean,
-        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
+        Policy = new VanillaLossSection { ClipLow = 0.2, ClipHigh = 0.2, DualClip = 3 }, Aggregation = LossAggregation.TokenMean,
     };
 
     public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096, PrefixCredit = PrefixCredit.Leaf, ForcedTokens = ForcedTokens.Train };

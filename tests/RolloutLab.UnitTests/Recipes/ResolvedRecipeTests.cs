@@ -48,7 +48,7 @@ public class ResolvedRecipeTests
         Assert.Equal(new NumericVerifierSection { Extraction = AnswerExtractionChoice.Marked, Tolerance = 1e-9 }, recipe.Verifier);
         Assert.Equal([8, 1, 4], recipe.Evaluation.PassAt);
         Assert.Equal(SingletonAdvantage.Reward, Assert.IsType<GrpoAdvantageSection>(recipe.Advantage).Singleton);
-        Assert.Equal((LossAggregation.SeqMeanTokenSumNorm, KlEstimator.K1), (recipe.Loss.Aggregation, recipe.Loss.KlEstimator));
+        Assert.Equal((LossAggregation.SeqMeanTokenSumNorm, KlEstimator.K1), (recipe.Loss.Aggregation, recipe.Loss.Kl.Estimator));
     }
 
     [Fact]

@@ -1,0 +1,30 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Batching;
+
+/// <summary>Graded groups as advantage estimators see them.</summary>
+/// <param name="partWeights">Weight of each part of a verdict's reward; empty where rewards have one part.</param>
+public sealed class RewardGroups(IReadOnlyList<double> partWeights)
+{
+    /// <summary>One reward group for each graded group, in their order.</summary>
+    /// <param name="groups">The step's graded groups.</param>
+    /// <param name="baselines">A baseline for each group, such as the reward of its greedy answer; null for none.</param>
+    public IReadOnlyList<RewardGroup> Of(IReadOnlyList<GradedGroup> groups, IReadOnlyList<double>? baselines = null) =>
+        [.. groups.Select((g, i) => Of(g, baselines?[i]))];
+
+    private RewardGroup Of(GradedGroup graded, double? baseline)
+    {
+        var parts = graded.Verdicts.Select(v => v.Parts.Count).DefaultIfEmpty(0).Max();
+        return new RewardGroup
+        {
+            Key = graded.Group.Prompt.Id,
+            Rewards = [.. graded.Verdicts.Select(v => (double)v.Reward)],
+            Lengths = [.. graded.Group.Rollouts.Select(r => r.Length)],
+            Components = [.. Enumerable.Range(0, parts).Select(k =>
+                graded.Verdicts.Select(v => k < v.Parts.Count ? (double)v.Parts[k] : double.NaN).ToArray())],
+            ComponentWeights = [.. partWeights],
+            Baselines = baseline is { } value ? [.. graded.Verdicts.Select(_ => value)] : [],
+            Paths = [.. graded.Group.Rollouts.Select(r => r.TokenIds)],
+        };
+    }
+}

@@ -1,0 +1,33 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Batching;
+
+/// <summary>
+/// From a step's graded groups to advantages aligned to their rollouts: the estimator, then novelty sharpening where the
+/// recipe asks for it.
+/// </summary>
+/// <param name="estimator">The estimator.</param>
+/// <param name="groups">Shows it the groups.</param>
+/// <param name="novelty">The sharpening; null for none.</param>
+public sealed class SharpenedAdvantages(IAdvantageEstimator estimator, RewardGroups groups, NoveltySharpening? novelty)
+{
+    /// <summary>The estimator: part of a checkpoint where it is <see cref="IStateful"/>.</summary>
+    public IAdvantageEstimator Estimator => estimator;
+
+    /// <summary>Advantages of each group.</summary>
+    /// <param name="graded">The step's graded groups.</param>
+    /// <param name="baselines">A baseline for each group from outside; null for none.</param>
+    public IReadOnlyList<GroupAdvantages> Of(IReadOnlyList<GradedGroup> graded, IReadOnlyList<double>? baselines = null)
+    {
+        var advantages = estimator.Estimate(groups.Of(graded, baselines));
+        return novelty is null ? advantages : [.. graded.Zip(advantages, (g, a) => Sharpened(novelty, g, a))];
+    }
+
+    private static GroupAdvantages Sharpened(NoveltySharpening novelty, GradedGroup group, GroupAdvantages advantages)
+    {
+        var scores = group.Group.Rollouts.Select(r => r.Length == 0 ? double.NaN : r.LogProbs.Average(l => (double)l)).ToList();
+        var sharpened = novelty.Sharpen(advantages.Rollouts, scores, [.. group.Verdicts.Select(v => v.IsCorrect)]);
+        var tokens = advantages.Tokens?.Select((t, i) => Array.ConvertAll(t, x => x + sharpened[i] - advantages.Rollouts[i])).ToArray();
+        return new GroupAdvantages(sharpened, tokens);
+    }
+}
