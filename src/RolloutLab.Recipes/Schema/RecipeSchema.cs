@@ -89,7 +89,7 @@ public static class RecipeSchema
         string fallback = "";
         if (key.FixedDefault is not null || key.Default == "null")
         {
-            json["default"] = key.FixedDefault;
+            json["default"] = key.FixedDefault?.DeepClone();
         }
         else if (key.Default.Length > 0)
         {

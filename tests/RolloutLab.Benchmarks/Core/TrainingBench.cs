@@ -11,11 +11,9 @@ internal static class TrainingBench
 {
     private const int MicroBatchTokens = 4096;
 
-    private static readonly VanillaLossSection Loss = new()
-    {
-        ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3, Aggregation = LossAggregation.TokenMean,
-        KlCoefficient = 0, KlEstimator = KlEstimator.K3, EntropyCoefficient = 0,
-    };
+    private static readonly VanillaLossSection Vanilla = new() { ClipLow = 0.2, ClipHigh = 0.28, DualClip = 3 };
+
+    private static readonly LossSection Loss = new() { Policy = Vanilla, Aggregation = LossAggregation.TokenMean };
 
     private static readonly OptimizerSection Optimizer = new()
     {
@@ -46,7 +44,7 @@ internal static class TrainingBench
         3 * model.ForwardOperations((model.PromptLength + model.ResponseLength) / 2.0);
 
     public static PolicyUpdater Updater(BenchModel model, AdamW optimizer) => new(
-        model.Model, reference: null, new VanillaLoss(Loss), Loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 1);
+        model.Model, reference: null, new VanillaLoss(Vanilla), Loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 1);
 
     public static AdamW CreateOptimizer(BenchModel model) => new(model.Weights.Parameters, Optimizer);
 

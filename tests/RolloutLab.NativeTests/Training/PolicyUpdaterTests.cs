@@ -60,6 +60,55 @@ public class PolicyUpdaterTests
         Assert.Equal((17, 37L), (distinct.TokenCount, distinct.PathTokenCount));
     }
 
+    public static TheoryData<string> Objectives => ["gspo", "kl_cov", "clip_cov", "top_entropy", "recomputed"];
+
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void An_objective_that_looks_beyond_a_token_does_not_depend_on_how_the_batch_is_cut(string name)
+    {
+        var (policy, section) = Objective(name);
+        var whole = Updated(Sequences(), microBatchTokens: 1000, section, policy, steps: 2);
+
+        foreach (var microBatchTokens in (int[])[1, 15, 22])
+        {
+            var cut = Updated(Sequences(), microBatchTokens, section, policy, steps: 2);
+            Assert.All(whole.Zip(cut), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        }
+    }
+
+    [Fact]
+    public void Recomputed_old_log_probs_are_those_before_the_first_optimizer_step()
+    {
+        // The engine's log-probs of these sequences are made up: with the trainer's own, the ratio of the first step is 1.
+        var section = Loss with { OldLogProbs = OldLogProbsSource.Recompute };
+
+        var one = Rows(section, steps: 1);
+        var two = Rows(section, steps: 2);
+
+        Assert.Equal(1, one["actor/ratio/mean"], 1e-6);
+        Assert.Equal(0, one["actor/ppo_kl"], 1e-7);
+        Assert.NotEqual(0, two["actor/ppo_kl"]);
+        Assert.NotEqual(1, Rows(Loss, steps: 1)["actor/ratio/mean"], 1e-2);
+        Assert.Contains("rollout_corr/kl", one.Keys);
+    }
+
+    private static (IPolicyLoss Policy, LossSection Section) Objective(string name) => name switch
+    {
+        "gspo" => (new GspoLoss(.1, .1), Loss),
+        "kl_cov" => (new KlCovLoss(new KlCovLossSection { CovRatio = .3, KlCovCoefficient = 1 }), Loss),
+        "clip_cov" => (new ClipCovLoss(new ClipCovLossSection { ClipLow = .9, ClipHigh = 9, CovRatio = .3, CovLow = 0, CovHigh = 99 }, new RandomStreams(1)), Loss),
+        "top_entropy" => (new VanillaLoss(Vanilla), Loss with { TopEntropyQuantile = .5, EntropyCoefficient = .01 }),
+        _ => (new VanillaLoss(Vanilla), Loss with { OldLogProbs = OldLogProbsSource.Recompute, Correction = new CorrectionSection() }),
+    };
+
+    private static Dictionary<string, double> Rows(LossSection section, int steps)
+    {
+        using var weights = Weights();
+        using var model = new DecoderModel(weights);
+        using var optimizer = new AdamW(weights.Parameters, Optimizer);
+        return Updater(model, optimizer, section, null).Update([.. Enumerable.Repeat(Batch(Sequences(), 1000), steps)]).Metrics.ToDictionary();
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
@@ -140,17 +189,17 @@ public class PolicyUpdaterTests
         }
     }
 
-    private static float[] Updated(List<PackedSequence> sequences, int microBatchTokens, LossSection loss)
+    private static float[] Updated(List<PackedSequence> sequences, int microBatchTokens, LossSection loss, IPolicyLoss? policy = null, int steps = 1)
     {
         using var weights = Weights();
         using var model = new DecoderModel(weights);
         using var optimizer = new AdamW(weights.Parameters, Optimizer);
-        Updater(model, optimizer, loss, reference: null).Update([Batch(sequences, microBatchTokens)]);
+        Updater(model, optimizer, loss, reference: null, policy).Update([.. Enumerable.Repeat(Batch(sequences, microBatchTokens), steps)]);
         return Flat(weights);
     }
 
-    private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, LossSection loss, DecoderModel? reference) =>
-        new(model, reference, new VanillaLoss(Vanilla), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
+    private static PolicyUpdater Updater(DecoderModel model, AdamW optimizer, LossSection loss, DecoderModel? reference, IPolicyLoss? policy = null) =>
+        new(model, reference, policy ?? new VanillaLoss(Vanilla), loss, optimizer, new LearningRateSchedule(Optimizer, 1), temperature: 0.9);
 
     private static OptimizerBatch Batch(List<PackedSequence> sequences, int microBatchTokens) =>
         new(new MicroBatchPacker(microBatchTokens).Pack(sequences), sequences.Sum(s => s.ResponseIds.Length), sequences.Count);

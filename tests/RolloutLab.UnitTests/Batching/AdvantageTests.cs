@@ -70,8 +70,9 @@ public class AdvantageTests
     [MemberData(nameof(Names))]
     public void A_rollout_without_verdict_gets_zero_and_leaves_every_baseline(string name)
     {
-        var with = Estimators[name]().Estimate([Group("a", [1, double.NaN, 0, 0]), Group("b", [0, 1])]);
-        var without = Estimators[name]().Estimate([Group("a", [1, 0, 0]), Group("b", [0, 1])]);
+        static RewardGroup Greedy(RewardGroup group) => group with { Baselines = [.. group.Rewards.Select(_ => .25)] };
+        var with = Estimators[name]().Estimate([Greedy(Group("a", [1, double.NaN, 0, 0])), Greedy(Group("b", [0, 1]))]);
+        var without = Estimators[name]().Estimate([Greedy(Group("a", [1, 0, 0])), Greedy(Group("b", [0, 1]))]);
 
         Assert.Equal(0, with[0].Rollouts[1]);
         Assert.Equal(without[0].Rollouts, with[0].Rollouts.Where((_, i) => i != 1));
@@ -245,6 +246,6 @@ public class AdvantageTests
 
     private static RewardGroup Group(string key, double[] rewards, int[]? lengths = null) => new()
     {
-        Key = key, Rewards = rewards, Lengths = lengths ?? [.. rewards.Select(_ => 3)], Baselines = [.. rewards.Select(_ => .25)],
+        Key = key, Rewards = rewards, Lengths = lengths ?? [.. rewards.Select(_ => 3)],
     };
 }

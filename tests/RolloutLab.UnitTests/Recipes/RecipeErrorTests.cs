@@ -40,7 +40,7 @@ public class RecipeErrorTests
         "loss: { aggregation: token_men }",
         "r.yaml:5: loss.aggregation = token_men: must be one of token_mean, seq_mean_token_mean, seq_mean_token_sum, "
         + "seq_mean_token_sum_norm, token_sum; did you mean token_mean?")]
-    [InlineData("loss: { type: vanila, clip_low: 9 }", "r.yaml:5: loss.type = vanila: must be vanilla")]
+    [InlineData("loss: { type: vanila, clip_low: 9 }", "r.yaml:5: loss.type = vanila: must be one of vanilla, gppo, gspo, luspo, gmpo, cispo, sapo, vespo, clip_cov, kl_cov, dppo_tv, dppo_kl, ipo, dro, gpg, reinforce; did you mean vanilla?")]
     [InlineData("evaluation: { pass_at: 4 }", "r.yaml:5: evaluation.pass_at = 4: must be a list of integers, such as [1, 4, 16]")]
     [InlineData("evaluation: { pass_at: [1, x] }", "r.yaml:5: evaluation.pass_at = [1, x]: each item must be an integer")]
     [InlineData("evaluation: { pass_at: [2, 2] }", "r.yaml:5: evaluation.pass_at = [2, 2]: must not repeat an item")]

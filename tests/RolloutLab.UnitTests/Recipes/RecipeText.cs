@@ -53,6 +53,21 @@ internal static class RecipeText
         verifier: { type: numeric }
         sft: { data: { type: countdown_traces, path: c.jsonl }, steps: 1, evaluate_every: 1 }
         """,
+        .. Losses.Select(loss => Minimal + $"loss: {{ {loss} }}\n"),
+        .. Advantages.Select(type => $"model: {{ path: m }}\nadvantage: {{ type: {type}, novelty: {{ gain: 3 }} }}\n"),
+    ];
+
+    private static string[] Losses =>
+    [
+        "type: gppo, positive_nll_coefficient: 0.1", "type: gspo, clip_low: 3.0e-4", "type: luspo", "type: gmpo", "type: cispo, ratio_cap: 5", "type: sapo",
+        "type: vespo", "type: clip_cov", "type: kl_cov", "type: dppo_tv", "type: dppo_kl", "type: ipo", "type: dro, beta: 0.1", "type: gpg",
+        "type: reinforce, correction: { level: token, reject: { high: 2 } }", "old_log_probs: recompute, correction: { bound: mask }",
+    ];
+
+    private static string[] Advantages =>
+    [
+        "dr_grpo", "rloo", "opo", "gpg", "pass_at_k", "max_rl", "rae", "gdpo", "reinforce_plus_plus", "reinforce_plus_plus_baseline", "remax",
+        "optimal_token_baseline", "spo", "tree",
     ];
 
     public static Recipe Parse(string yaml, params string[] overrides) => RecipeLoader.Parse(yaml, "r.yaml", "/base", overrides);

@@ -26,7 +26,7 @@ internal static class AllLosses
         ["gpg"] = new LikelihoodLoss(),
     };
 
-    public static GppoLossSection Gppo { get; } = new()
+    public static GppoLossSection Gppo => new()
     {
         ClipLow = .2, ClipHigh = .28, DualClip = 3, BetaLow = 1, BetaHigh = 1, OnlyHigh = false, PositiveNllCoefficient = 0,
     };

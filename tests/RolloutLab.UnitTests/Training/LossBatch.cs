@@ -53,11 +53,17 @@ internal sealed record LossBatch
         };
     }
 
-    public LossInputs Inputs() => new()
+    public LossInputs Inputs()
+    {
+        var old = Flat(OldLogProbs);
+        return Inputs(old, RolloutLogProbs is null ? old : Flat(RolloutLogProbs));
+    }
+
+    private LossInputs Inputs(double[] old, double[] rollout) => new()
     {
         LogProbs = Flat(LogProbs),
-        OldLogProbs = Flat(OldLogProbs),
-        RolloutLogProbs = Flat(RolloutLogProbs ?? OldLogProbs),
+        OldLogProbs = old,
+        RolloutLogProbs = rollout,
         RefLogProbs = Flat(RefLogProbs),
         Entropy = Flat(Entropy),
         Advantages = Flat(Advantages),

@@ -140,7 +140,7 @@ public class PolicyObjectiveTests
     }
 
     [Theory]
-    [InlineData(KlEstimator.K1, RejectionLevel.SeqMean, .5, 1.1, new double[] { 0, 0, -1 })]
+    [InlineData(KlEstimator.K1, RejectionLevel.SeqSum, .7, 2, new double[] { 0, 0, -1 })]
     [InlineData(KlEstimator.K1, RejectionLevel.SeqMean, .9, 2, new double[] { 0, 0, -1 })]
     [InlineData(KlEstimator.K1, RejectionLevel.SeqMean, .8, 2, new double[] { -1 / 3.0, -1 / 3.0, -1 / 3.0 })]
     [InlineData(KlEstimator.K2, RejectionLevel.Token, 0, .3, new double[] { 0, -.5, -.5 })]
