@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using RolloutLab.Core;
 
@@ -6,6 +7,17 @@ namespace RolloutLab.Batching;
 /// <summary>States of this project's parts as JSON.</summary>
 internal static class StateNodes
 {
+    /// <summary>Writes a state.</summary>
+    public static void Write(Stream to, JsonNode state) => to.Write(Encoding.UTF8.GetBytes(state.ToJsonString()));
+
+    /// <summary>Reads a state.</summary>
+    public static JsonNode Parse(Stream from, string part)
+    {
+        JsonNode? state = null;
+        Read(part, () => state = JsonNode.Parse(from) ?? throw new FormatException());
+        return state!;
+    }
+
     /// <summary>Numbers by name; doubles survive exactly.</summary>
     public static JsonObject OfNumbers(IEnumerable<KeyValuePair<string, double>> numbers)
     {

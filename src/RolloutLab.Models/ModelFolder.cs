@@ -22,7 +22,11 @@ public sealed class ModelFolder
 
     private readonly byte[] _configJson;
 
-    private ModelFolder(string path, ModelConfig config, byte[] configJson) => (Path, Config, _configJson) = (path, config, configJson);
+    // Kept in memory: the folder may be a checkpoint that is deleted while the model that came from it is trained.
+    private readonly List<(string Name, byte[] Content)> _companions;
+
+    private ModelFolder(string path, ModelConfig config, byte[] configJson, List<(string Name, byte[] Content)> companions) =>
+        (Path, Config, _configJson, _companions) = (path, config, configJson, companions);
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -43,7 +47,7 @@ public sealed class ModelFolder
 
         var configPath = System.IO.Path.Combine(path, ConfigFile);
         var json = ModelConfigFile.Read(configPath);
-        return new ModelFolder(path, ModelConfigFile.Parse(json, configPath), json);
+        return new ModelFolder(path, ModelConfigFile.Parse(json, configPath), json, ReadCompanions(path));
     }
 
     /// <summary>
@@ -67,7 +71,11 @@ public sealed class ModelFolder
         }
 
         weights.Save(System.IO.Path.Combine(path, WeightsFile));
-        source?.CopyCompanions(path);
+        foreach (var (name, content) in source?._companions ?? [])
+        {
+            CheckpointFile.Write(System.IO.Path.Combine(path, name), stream => stream.Write(content));
+        }
+
         var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson));
         CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
     }
@@ -88,22 +96,19 @@ public sealed class ModelFolder
         return DecoderWeights.Load(Config, weights, device, trainable);
     }
 
-    private void CopyCompanions(string destination)
+    private static List<(string Name, byte[] Content)> ReadCompanions(string folder)
     {
-        if (System.IO.Path.GetFullPath(destination) == System.IO.Path.GetFullPath(Path))
-        {
-            return;
-        }
-
-        var current = Path;
+        var current = folder;
         try
         {
-            foreach (var file in CompanionPatterns.SelectMany(pattern => Directory.GetFiles(Path, pattern)))
+            var companions = new List<(string Name, byte[] Content)>();
+            foreach (var file in CompanionPatterns.SelectMany(pattern => Directory.GetFiles(folder, pattern)).Order(StringComparer.Ordinal))
             {
                 current = file;
-                using var content = File.OpenRead(file);
-                CheckpointFile.Write(System.IO.Path.Combine(destination, System.IO.Path.GetFileName(file)), content.CopyTo);
+                companions.Add((System.IO.Path.GetFileName(file), File.ReadAllBytes(file)));
             }
+
+            return companions;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

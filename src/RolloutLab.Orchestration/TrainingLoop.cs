@@ -9,8 +9,9 @@ namespace RolloutLab.Orchestration;
 /// <param name="PromptsPerStep">Prompts of each step.</param>
 /// <param name="EvaluateEvery">Steps between evaluations; 0 evaluates only before the first and after the last step.</param>
 /// <param name="CheckpointEvery">Steps between checkpoints; 0 writes one at the end only.</param>
+/// <param name="CheckpointBest">Whether a new best evaluation is checkpointed too.</param>
 /// <param name="Sampling">How training rollouts are drawn.</param>
-public sealed record LoopSettings(long Steps, int PromptsPerStep, long EvaluateEvery, long CheckpointEvery, SamplingParameters Sampling);
+public sealed record LoopSettings(long Steps, int PromptsPerStep, long EvaluateEvery, long CheckpointEvery, bool CheckpointBest, SamplingParameters Sampling);
 
 /// <summary>
 /// The training loop: prompts, budgets, rollouts, verdicts, advantages, recomposition, packing, update, report. It is
@@ -30,43 +31,58 @@ public sealed class TrainingLoop(
     RunRecorder recorder)
 {
     private readonly PhaseClock _total = new();
-    private long _rolloutsTotal;
-    private long _tokensGenerated;
-    private long _tokensTrained;
+    private LoopState _state = new() { Step = 0, PolicyVersion = 0 };
 
     /// <summary>
-    /// Runs all steps. A stop request ends the run after the current step, with everything written; before the first
-    /// step, when there is nothing to lose, at once with <see cref="OperationCanceledException"/>.
+    /// Runs all steps, or those after a checkpoint. A stop request ends the run after the current step, with everything
+    /// written; before the first step, when there is nothing to lose, at once with <see cref="OperationCanceledException"/>.
     /// </summary>
+    /// <param name="stopAfterStep">The stop request.</param>
+    /// <param name="from">
+    /// Where an interrupted run stands; its policy, optimizer and parts have been restored. The finished run is then the one
+    /// that was never interrupted.
+    /// </param>
     /// <exception cref="NonFiniteException">
     /// A loss, gradient or logit was NaN or infinite: the step is refused, and the message names the last good checkpoint.
     /// </exception>
-    public LoopOutcome Run(CancellationToken stopAfterStep)
+    /// <exception cref="CheckpointException">The state does not fit the prompts.</exception>
+    public LoopOutcome Run(CancellationToken stopAfterStep, LoopState? from = null)
     {
-        var initial = Evaluate(0, stopAfterStep);
-        var latest = initial;
-        var step = 0L;
-        var stopping = stopAfterStep.IsCancellationRequested;
-        while (step < settings.Steps && !stopping)
+        EvaluationReport? latest = null;
+        if (from is null)
         {
-            step++;
+            latest = Evaluate(0, stopAfterStep);
+            _state = _state with { Initial = latest.ToScore() };
+        }
+        else
+        {
+            Restore(from);
+        }
+
+        var stopping = stopAfterStep.IsCancellationRequested;
+        while (_state.Step < settings.Steps && !stopping)
+        {
+            var step = _state.Step + 1;
             var report = Guarded(step, () => Step(step));
             stopping = stopAfterStep.IsCancellationRequested;
             var last = step == settings.Steps;
-            if (last || (IsDue(step, settings.EvaluateEvery) && !stopping))
+            var evaluation = last || IsDue(step, settings.EvaluateEvery) ? Guarded(step, () => Evaluate(step, CancellationToken.None)) : null;
+            latest = evaluation ?? latest;
+            recorder.StepFinished(report, evaluation);
+            if (last || stopping || IsDue(step, settings.CheckpointEvery) || (settings.CheckpointBest && _state.Best?.Step == step))
             {
-                latest = Guarded(step, () => Evaluate(step, CancellationToken.None));
-            }
-
-            recorder.StepFinished(report, latest.Step == step ? latest : null);
-            if (last || stopping || IsDue(step, settings.CheckpointEvery))
-            {
-                checkpoints.Write(State(step));
+                checkpoints.Write(_state);
             }
         }
 
-        return new LoopOutcome(
-            initial, latest.Step == step ? latest : null, Interrupted: step < settings.Steps, State(step), _total);
+        var finished = _state.Step == settings.Steps;
+        if (finished && latest?.Step != _state.Step)
+        {
+            // Interrupted between its last step and its summary: only the measurement is missing.
+            latest = Evaluate(_state.Step, stopAfterStep);
+        }
+
+        return new LoopOutcome(_state.Initial, latest?.Step == _state.Step ? latest : null, Interrupted: !finished, _state, _total);
     }
 
     private StepReport Step(long step)
@@ -77,9 +93,7 @@ public sealed class TrainingLoop(
         var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
         var update = clock.Time(Phase.Update, () => updater.Update(packed));
         _total.Add(clock);
-        _rolloutsTotal += decisions.Count;
-        _tokensGenerated += statistics.TokensGenerated;
-        _tokensTrained += update.TokensTrained;
+        Advance(step, decisions.Count, statistics.TokensGenerated, update.TokensTrained);
         return new StepReport(step, groups, decisions, statistics, update, clock);
     }
 
@@ -122,13 +136,34 @@ public sealed class TrainingLoop(
     {
         var report = _total.Time(Phase.Eval, () => evaluator.Evaluate(step, recorder.Progress("evaluation", evaluator.TotalRollouts), cancellation));
         recorder.EvaluationFinished(report);
+        if (step > 0 && report.PassAt1 > (_state.Best?.PassAt1 ?? double.NegativeInfinity))
+        {
+            _state = _state with { Best = new BestEvaluation(step, report.PassAt1) };
+        }
+
         return report;
     }
 
-    private LoopState State(long step)
+    private void Restore(LoopState from)
+    {
+        prompts.Restore(new PromptSamplerState(from.PromptEpoch, from.PromptPosition, from.PromptsDeferred));
+        _state = from;
+    }
+
+    private void Advance(long step, long rollouts, long tokensGenerated, long tokensTrained)
     {
         var (epoch, position, deferred) = prompts.State;
-        return new LoopState(step, updater.PolicyVersion, epoch, position, deferred, _rolloutsTotal, _tokensGenerated, _tokensTrained);
+        _state = _state with
+        {
+            Step = step,
+            PolicyVersion = updater.PolicyVersion,
+            PromptEpoch = epoch,
+            PromptPosition = position,
+            PromptsDeferred = deferred,
+            RolloutsTotal = _state.RolloutsTotal + rollouts,
+            TokensGenerated = _state.TokensGenerated + tokensGenerated,
+            TokensTrained = _state.TokensTrained + tokensTrained,
+        };
     }
 
     private static bool IsDue(long step, long every) => every > 0 && step % every == 0;

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.Json;
 using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
 /// <summary>
-/// The folder of one run and its one writer. It holds <c>recipe.yaml</c> (resolved), <c>environment.json</c>,
+/// The folder of one run and its one writer. It holds <c>run.json</c>, <c>recipe.yaml</c> (resolved), <c>environment.json</c>,
 /// <c>metrics.jsonl</c>, <c>rollouts.jsonl</c>, <c>checkpoints/</c> and, at the end, <c>summary.json</c>. While it is
 /// open a lock file keeps every other process from writing there; the lock of a process that died holds nobody up.
 /// </summary>
@@ -28,6 +29,12 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>What the run ran on.</summary>
     public string EnvironmentPath => Inside("environment.json");
+
+    /// <summary>What run it is.</summary>
+    public string IdentityPath => Inside("run.json");
+
+    /// <summary>The starting policy, where the run keeps one to measure divergence from.</summary>
+    public string ReferencePath => Inside("reference");
 
     /// <summary>One row of metrics a step; open it with <see cref="MetricsLog"/>.</summary>
     public string MetricsPath => Inside("metrics.jsonl");
@@ -82,7 +89,47 @@ public sealed class RunDirectory : IDisposable
 
         FileFault.Guard("create", full, () => Directory.CreateDirectory(full));
         CheckEmpty(full);
-        return Complete(full, Claim(full));
+        return Complete(full, Claim(full, mustBeEmpty: true));
+    }
+
+    /// <summary>Opens the folder of a run that stopped, to go on with it.</summary>
+    /// <param name="path">A run folder.</param>
+    /// <returns>The open folder; the caller disposes it.</returns>
+    /// <exception cref="RunException">It is no run folder, or another process is writing there.</exception>
+    public static RunDirectory Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var full = System.IO.Path.GetFullPath(path);
+        if (!File.Exists(System.IO.Path.Combine(full, "run.json")))
+        {
+            throw new RunException($"{full} is not the folder of a run: it has no run.json; give a folder that train made");
+        }
+
+        return Complete(full, Claim(full, mustBeEmpty: false));
+    }
+
+    /// <summary>Reads <c>run.json</c>.</summary>
+    /// <exception cref="RunException">It is damaged or cannot be read.</exception>
+    public RunIdentity ReadIdentity()
+    {
+        try
+        {
+            return FileFault.Guard("read", IdentityPath, () => JsonSerializer.Deserialize(File.ReadAllBytes(IdentityPath), RunJson.Default.RunIdentity))
+                ?? throw new JsonException("empty");
+        }
+        catch (JsonException error)
+        {
+            throw new RunException($"{IdentityPath} is damaged; train anew", error);
+        }
+    }
+
+    /// <summary>Writes <c>run.json</c>.</summary>
+    /// <exception cref="RunException">The file system refused.</exception>
+    public void WriteIdentity(RunIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        var json = JsonSerializer.Serialize(identity, RunJson.Default.RunIdentity) + "\n";
+        FileFault.Guard("write", IdentityPath, () => AtomicFile.WriteText(IdentityPath, json));
     }
 
     /// <summary>Writes <c>recipe.yaml</c>.</summary>
@@ -138,7 +185,7 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
-    private static FileStream Claim(string path)
+    private static FileStream Claim(string path, bool mustBeEmpty)
     {
         try
         {
@@ -146,7 +193,11 @@ public sealed class RunDirectory : IDisposable
             try
             {
                 // Another run may have come and gone since the caller looked.
-                CheckEmpty(path);
+                if (mustBeEmpty)
+                {
+                    CheckEmpty(path);
+                }
+
                 return heldLock;
             }
             catch
@@ -157,7 +208,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException fault) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {
-            throw new RunException($"another run is writing to {path}; wait for it or give --run-dir another folder", fault);
+            throw new RunException($"another run is writing to {path}; wait for it to end, or use another folder", fault);
         }
         catch (Exception fault) when (FileFault.IsFileFault(fault))
         {

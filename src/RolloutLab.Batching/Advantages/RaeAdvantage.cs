@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using RolloutLab.Core;
 using RolloutLab.Recipes;
 
@@ -13,7 +12,7 @@ public sealed class RaeAdvantage(RaeAdvantageSection section) : IAdvantageEstima
     private readonly SortedDictionary<string, double> _baselines = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public string StateName => "advantage/rae";
+    public string StateName => "advantage-rae.json";
 
     /// <inheritdoc/>
     public IReadOnlyList<GroupAdvantages> Estimate(IReadOnlyList<RewardGroup> groups) => [.. groups.Select(group =>
@@ -26,8 +25,8 @@ public sealed class RaeAdvantage(RaeAdvantageSection section) : IAdvantageEstima
         }))];
 
     /// <inheritdoc/>
-    public JsonNode SaveState() => StateNodes.OfNumbers(_baselines);
+    public void SaveState(Stream to) => StateNodes.Write(to, StateNodes.OfNumbers(_baselines));
 
     /// <inheritdoc/>
-    public void LoadState(JsonNode state) => StateNodes.ReadNumbers(state, StateName, _baselines);
+    public void LoadState(Stream from) => StateNodes.ReadNumbers(StateNodes.Parse(from, StateName), StateName, _baselines);
 }

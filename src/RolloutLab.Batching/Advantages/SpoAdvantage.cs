@@ -18,7 +18,7 @@ public sealed class SpoAdvantage(SpoAdvantageSection section) : IAdvantageEstima
     private readonly SortedDictionary<string, double> _failures = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public string StateName => "advantage/spo";
+    public string StateName => "advantage-spo.json";
 
     /// <inheritdoc/>
     public IReadOnlyList<GroupAdvantages> Estimate(IReadOnlyList<RewardGroup> groups)
@@ -34,15 +34,16 @@ public sealed class SpoAdvantage(SpoAdvantageSection section) : IAdvantageEstima
     }
 
     /// <inheritdoc/>
-    public JsonNode SaveState() => new JsonObject
+    public void SaveState(Stream to) => StateNodes.Write(to, new JsonObject
     {
         ["successes"] = StateNodes.OfNumbers(_successes),
         ["failures"] = StateNodes.OfNumbers(_failures),
-    };
+    });
 
     /// <inheritdoc/>
-    public void LoadState(JsonNode state) => StateNodes.Read(StateName, () =>
+    public void LoadState(Stream from) => StateNodes.Read(StateName, () =>
     {
+        var state = StateNodes.Parse(from, StateName);
         StateNodes.ReadNumbers(state["successes"]!, StateName, _successes);
         StateNodes.ReadNumbers(state["failures"]!, StateName, _failures);
     });

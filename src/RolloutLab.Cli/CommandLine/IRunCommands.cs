@@ -28,6 +28,12 @@ internal interface IRunCommands
     /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
     RunEnding Train(RunArguments arguments, RunContext context);
 
+    /// <summary>Goes on with an interrupted training run.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="context">What the command line gives.</param>
+    /// <exception cref="RolloutLabException">The folder, the machine or the run is at fault.</exception>
+    RunEnding Resume(string runFolder, RunContext context);
+
     /// <summary>Trains by supervised fine-tuning.</summary>
     /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
     RunEnding Sft(RunArguments arguments, RunContext context);

@@ -22,7 +22,7 @@ internal sealed class RunCommandSet
 
     /// <summary>Creates the commands.</summary>
     public static IEnumerable<Command> Create(CommandLineServices services) =>
-        [CreateTrain(services), CreateSft(services), CreateEval(services)];
+        [CreateTrain(services), CreateResume(services), CreateSft(services), CreateEval(services)];
 
     private static DocumentedCommand CreateTrain(CommandLineServices services) => CreateTraining(
         services,
@@ -36,6 +36,24 @@ internal sealed class RunCommandSet
             ],
         },
         (runs, arguments, context) => runs.Train(arguments, context));
+
+    private static DocumentedCommand CreateResume(CommandLineServices services)
+    {
+        var options = new RunCommandSet(services, "");
+        var run = Arguments.Named<string>("run", ArgumentArity.ExactlyOne, "The folder of a training run that was interrupted.");
+        var command = new DocumentedCommand("resume", "Go on with an interrupted training run, exactly as if it had never stopped.")
+        {
+            Examples =
+            [
+                ("resume runs/<run>", "from its newest whole checkpoint, with its own recipe"),
+            ],
+        };
+        command.Arguments.Add(run);
+        command.Options.Add(options._json);
+        command.SetAction(result => options.Execute(
+            result, "stopping after this step", (runs, context) => runs.Resume(result.GetRequiredValue(run), context)));
+        return command;
+    }
 
     private static DocumentedCommand CreateSft(CommandLineServices services) => CreateTraining(
         services,

@@ -14,9 +14,9 @@ internal sealed class EvalRun : IDisposable
     private readonly LiveSource _engine;
     private readonly Evaluator _evaluator;
 
-    public EvalRun(Recipe recipe, string? modelFolder, Machine machine, RunContext context)
+    public EvalRun(Recipe recipe, RunIdentity identity, string? modelFolder, Machine machine, RunContext context)
     {
-        _session = new RunSession(recipe, modelFolder, machine, context);
+        _session = new RunSession(recipe, identity, modelFolder, machine, context);
         _prompts = _session.HeldOutPrompts();
         var longest = _prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
         _engine = new LiveSource(
@@ -27,7 +27,7 @@ internal sealed class EvalRun : IDisposable
     /// <summary>Runs it; with a folder, its metrics and summary are written there.</summary>
     public RunEnding Execute(RunDirectory? directory)
     {
-        _session.Announce(RunKind.Eval, 0, directory?.Path, ("data", $"{_prompts.Prompts.Count} prompts of {_prompts.Name}, {_session.Recipe.Evaluation.Rollouts} rollouts each"));
+        _session.Announce(0, directory?.Path, ("data", $"{_prompts.Prompts.Count} prompts of {_prompts.Name}, {_session.Recipe.Evaluation.Rollouts} rollouts each"));
         var clock = new PhaseClock();
         var progress = new PhaseProgress(_session.Observer, "evaluation", _evaluator.TotalRollouts);
         var report = clock.Time(Phase.Eval, () => _evaluator.Evaluate(0, progress, _session.StopAfterStep));
@@ -38,7 +38,7 @@ internal sealed class EvalRun : IDisposable
         }
 
         _session.Observer.EvaluationFinished(report.ToResult());
-        return _session.Finish(directory, interrupted: false, new PolicyScore(), report.ToScore(), new LoopState(0, 0, 0, 0, [], 0, report.TokensGenerated, 0), clock);
+        return _session.Finish(directory, interrupted: false, new PolicyScore(), report.ToScore(), new LoopState { Step = 0, PolicyVersion = 0, TokensGenerated = report.TokensGenerated }, clock);
     }
 
     /// <inheritdoc/>

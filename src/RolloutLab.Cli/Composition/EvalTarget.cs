@@ -28,7 +28,7 @@ internal static class EvalTarget
     {
         var checkpoints = Path.Combine(run, "checkpoints");
         var newest = Directory.Exists(checkpoints)
-            ? Directory.EnumerateDirectories(checkpoints).Where(Policy.IsModelFolder).Order(StringComparer.Ordinal).LastOrDefault()
+            ? Directory.EnumerateDirectories(checkpoints).Where(f => !Path.HasExtension(f) && Policy.IsModelFolder(f)).Order(StringComparer.Ordinal).LastOrDefault()
             : null;
         return newest ?? throw new CheckpointException(
             $"{run}: neither a model folder (no config.json) nor a run with a checkpoint; give a model folder, a run folder or a recipe");

@@ -13,12 +13,15 @@ internal sealed class RunSession : IDisposable
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly RunContext _context;
-    private readonly string _name;
 
-    public RunSession(Recipe recipe, string? modelFolder, Machine machine, RunContext context)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="identity">Which run it is.</param>
+    /// <param name="modelFolder">The model to open instead of the recipe's; null for that.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="context">What the command line gives.</param>
+    public RunSession(Recipe recipe, RunIdentity identity, string? modelFolder, Machine machine, RunContext context)
     {
-        _name = modelFolder is null ? recipe.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder));
-        (Recipe, Machine, _context) = (recipe, machine, context);
+        (Recipe, Identity, Machine, _context) = (recipe, identity, machine, context);
         Random = new RandomStreams((ulong)recipe.Seed);
         Policy = modelFolder is null
             ? Policy.Create(recipe, Random, machine.Device)
@@ -27,6 +30,8 @@ internal sealed class RunSession : IDisposable
     }
 
     public Recipe Recipe { get; }
+
+    public RunIdentity Identity { get; }
 
     public Machine Machine { get; }
 
@@ -58,7 +63,7 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Tells that the run begins.</summary>
-    public void Announce(RunKind kind, long steps, string? directory, params ReadOnlySpan<(string Label, string Text)> facts)
+    public void Announce(long steps, string? directory, params ReadOnlySpan<(string Label, string Text)> facts)
     {
         var weights = Policy.Weights;
         var size = weights.ParameterCount < 1_000_000 ? $"{weights.ParameterCount / 1e3:0} k" : $"{weights.ParameterCount / 1e6:0.0} M";
@@ -73,7 +78,7 @@ internal sealed class RunSession : IDisposable
 
         var info = Machine.Info;
         all.Add(new("machine", $"{info.AtenThreads} threads, {info.CpuCapability}, {info.Blas.Name} {info.Blas.Threading} {info.Blas.Core}, LibTorch {info.LibtorchVersion}"));
-        Observer.RunStarted(new RunStart(kind, _name, steps, directory, all));
+        Observer.RunStarted(new RunStart(Identity.Kind, Identity.Name, steps, directory, all));
     }
 
     /// <summary>Writes the summary, tells it, and returns how the run ended.</summary>
@@ -99,7 +104,7 @@ internal sealed class RunSession : IDisposable
             },
             PeakMemoryBytes = TorchRuntime.Memory().PeakResidentBytes,
             Seed = Recipe.Seed,
-            RecipeHash = Recipe.Hash,
+            RecipeHash = Identity.RecipeHash,
         };
         directory?.WriteSummary(summary);
         Observer.RunFinished(summary);

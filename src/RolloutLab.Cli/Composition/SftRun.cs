@@ -14,11 +14,11 @@ internal sealed class SftRun : IDisposable
     private readonly SftStage _stage;
     private readonly LiveSource? _engine;
 
-    public SftRun(Recipe recipe, Machine machine, RunContext context)
+    public SftRun(Recipe recipe, RunIdentity identity, Machine machine, RunContext context)
     {
         var section = recipe.RequireSft();
         _recipe = recipe;
-        _session = new RunSession(recipe, modelFolder: null, machine, context);
+        _session = new RunSession(recipe, identity, modelFolder: null, machine, context);
         Evaluator? evaluator = null;
         if (recipe.Data.Eval is not null)
         {
@@ -37,10 +37,10 @@ internal sealed class SftRun : IDisposable
     {
         var section = _recipe.Sft!;
         _session.Announce(
-            RunKind.Sft, section.Steps, directory.Path, ("data", section.Data.Path), ("step", $"{section.SequencesPerStep} demonstrations"));
+            section.Steps, directory.Path, ("data", section.Data.Path), ("step", $"{section.SequencesPerStep} demonstrations"));
         var outcome = _stage.Execute(directory.MetricsPath);
-        var state = new LoopState(outcome.Steps, outcome.Steps, 0, 0, [], 0, 0, outcome.TokensTrained);
-        new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint.KeepLast, _session.Policy.Save, _stage.Optimizer).Write(state);
+        var state = new LoopState { Step = outcome.Steps, PolicyVersion = outcome.Steps, TokensTrained = outcome.TokensTrained };
+        new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _stage.Optimizer, []).Write(state);
         var final = outcome.Final?.ToScore() ?? new PolicyScore();
         return _session.Finish(
             directory, outcome.Interrupted, new PolicyScore { Loss = outcome.FirstLoss }, final with { Loss = outcome.LastLoss }, state, outcome.Seconds);

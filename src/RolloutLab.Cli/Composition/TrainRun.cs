@@ -10,8 +10,9 @@ using RolloutLab.Training;
 namespace RolloutLab.Cli;
 
 /// <summary>
-/// <c>train</c>: the recipe's supervised warm-up, if it has one, then reinforcement learning. Everything that can be
-/// wrong with the input is found when it is made, before a run folder exists.
+/// <c>train</c> and <c>resume</c>: the recipe's supervised warm-up, if it has one, then reinforcement learning; or the
+/// latter from a checkpoint on. Everything that can be wrong with the input is found when it is made, before a run folder
+/// exists.
 /// </summary>
 internal sealed class TrainRun : IDisposable
 {
@@ -24,11 +25,19 @@ internal sealed class TrainRun : IDisposable
     private readonly LiveSource _engine;
     private readonly Evaluator _evaluator;
     private readonly Grader _grader;
+    private readonly IBudgetAllocator _allocator;
+    private readonly SharpenedAdvantages _advantages;
+    private readonly SavedCheckpoint? _from;
 
-    public TrainRun(Recipe recipe, Machine machine, RunContext context)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="identity">Which run it is.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="context">What the command line gives.</param>
+    /// <param name="from">Where an interrupted run goes on; null at the beginning.</param>
+    public TrainRun(Recipe recipe, RunIdentity identity, Machine machine, RunContext context, SavedCheckpoint? from = null)
     {
-        _recipe = recipe;
-        _session = new RunSession(recipe, modelFolder: null, machine, context);
+        (_recipe, _from) = (recipe, from);
+        _session = new RunSession(recipe, identity, from?.Folder, machine, context);
         _prompts = _session.TrainingPrompts();
         _evalPrompts = _session.HeldOutPrompts();
         if (recipe.Budget.PromptsPerStep > _prompts.Prompts.Count)
@@ -41,16 +50,30 @@ internal sealed class TrainRun : IDisposable
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
-        _warmup = recipe.Sft is { } sft ? new SftStage(_session, sft, evaluator: null, new WarmupObserver(_session.Observer, sft.Steps)) : null;
+        _allocator = Strategies.Allocator(recipe.Budget);
+        _advantages = Strategies.Sharpened(recipe);
+        from?.Restore(_optimizer, Parts);
+        _warmup = from is null && recipe.Sft is { } sft ? new SftStage(_session, sft, evaluator: null, new WarmupObserver(_session.Observer, sft.Steps)) : null;
     }
+
+    /// <summary>The parts of the loop that remember something.</summary>
+    private List<IStateful> Parts => [.. new object[] { _allocator, _advantages.Estimator }.OfType<IStateful>()];
 
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
     {
-        _session.Announce(RunKind.Train, _recipe.Training.Steps, directory.Path, Facts());
+        var warmupMetrics = Path.Combine(directory.Path, "sft-metrics.jsonl");
+        if (_from is null)
+        {
+            StepLog.KeepThrough(warmupMetrics, -1);
+        }
+
+        StepLog.KeepThrough(directory.MetricsPath, _from?.State.Step ?? -1);
+        StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
+        _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {
-            var warmup = _warmup.Execute(Path.Combine(directory.Path, "sft-metrics.jsonl"));
+            var warmup = _warmup.Execute(warmupMetrics);
             if (warmup.Interrupted)
             {
                 throw new OperationCanceledException("interrupted during the supervised warm-up");
@@ -61,11 +84,11 @@ internal sealed class TrainRun : IDisposable
 
         using var metrics = new MetricsLog(directory.MetricsPath);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
-        using var reference = _recipe.Loss.Kl.Coefficient != 0 ? new FrozenReference(_session.Policy.Weights) : null;
+        using var reference = _recipe.Loss.Kl.Coefficient != 0 ? OpenReference(directory) : null;
         var recorder = new RunRecorder(metrics, samples, _recipe.Run.RolloutSamples, _session.Observer);
-        var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep);
+        var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
         return _session.Finish(
-            directory, outcome.Interrupted, outcome.Initial.ToScore(), outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
+            directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
     }
 
     /// <inheritdoc/>
@@ -80,7 +103,7 @@ internal sealed class TrainRun : IDisposable
     private TrainingLoop Loop(RunDirectory directory, RunRecorder recorder, DecoderModel? reference)
     {
         var settings = new LoopSettings(
-            _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Rollout);
+            _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Checkpoint.KeepBest, _recipe.Rollout);
         var updater = new PolicyUpdater(
             _session.Policy.Model,
             reference,
@@ -92,14 +115,14 @@ internal sealed class TrainRun : IDisposable
         return new TrainingLoop(
             settings,
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
-            Strategies.Allocator(_recipe.Budget),
+            _allocator,
             _engine.Source,
             _grader,
-            Strategies.Sharpened(_recipe),
+            _advantages,
             new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens),
             updater,
             _evaluator,
-            new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint.KeepLast, _session.Policy.Save, _optimizer),
+            new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts),
             recorder);
     }
 
@@ -116,18 +139,14 @@ internal sealed class TrainRun : IDisposable
         ("step", $"{_recipe.Budget.PromptsPerStep} prompts"),
     ];
 
-    /// <summary>A copy of the starting policy for the KL term. Owns its weights.</summary>
-    private sealed class FrozenReference(DecoderWeights policy) : IDisposable
+    /// <summary>The starting policy, frozen: kept in the run's folder, because a resumed run starts from a later one.</summary>
+    private FrozenPolicy OpenReference(RunDirectory directory)
     {
-        private readonly DecoderWeights _weights = policy.Clone(trainable: false);
-        private DecoderModel? _model;
-
-        public DecoderModel Model => _model ??= new DecoderModel(_weights);
-
-        public void Dispose()
+        if (_from is null)
         {
-            _model?.Dispose();
-            _weights.Dispose();
+            FrozenPolicy.Save(_session.Policy, directory.ReferencePath);
         }
+
+        return FrozenPolicy.Open(directory.ReferencePath, _session.Machine.Device);
     }
 }

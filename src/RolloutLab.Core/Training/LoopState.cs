@@ -1,20 +1,40 @@
 namespace RolloutLab.Core;
 
-/// <summary>Where a training loop stands: what a checkpoint holds besides weights and optimizer.</summary>
-/// <param name="Step">Finished training steps.</param>
-/// <param name="PolicyVersion">Optimizer steps taken.</param>
-/// <param name="PromptEpoch">Epoch of the prompt order.</param>
-/// <param name="PromptPosition">Prompts taken in that epoch.</param>
-/// <param name="PromptsDeferred">Indices of prompts put off to the next step.</param>
-/// <param name="RolloutsTotal">Training rollouts made.</param>
-/// <param name="TokensGenerated">Training response tokens made.</param>
-/// <param name="TokensTrained">Tokens that went through forward and backward.</param>
-public sealed record LoopState(
-    long Step,
-    long PolicyVersion,
-    long PromptEpoch,
-    int PromptPosition,
-    IReadOnlyList<int> PromptsDeferred,
-    long RolloutsTotal,
-    long TokensGenerated,
-    long TokensTrained);
+/// <summary>An evaluation that no later one has surpassed.</summary>
+/// <param name="Step">Training steps before it.</param>
+/// <param name="PassAt1">What it measured.</param>
+public sealed record BestEvaluation(long Step, double PassAt1);
+
+/// <summary>Where a training loop stands: what a checkpoint holds besides weights, optimizer and the states of its parts.</summary>
+public sealed record LoopState
+{
+    /// <summary>Finished training steps.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Optimizer steps taken.</summary>
+    public required long PolicyVersion { get; init; }
+
+    /// <summary>Epoch of the prompt order.</summary>
+    public long PromptEpoch { get; init; }
+
+    /// <summary>Prompts taken in that epoch.</summary>
+    public int PromptPosition { get; init; }
+
+    /// <summary>Indices of prompts put off to the next step.</summary>
+    public IReadOnlyList<int> PromptsDeferred { get; init; } = [];
+
+    /// <summary>Training rollouts made.</summary>
+    public long RolloutsTotal { get; init; }
+
+    /// <summary>Training response tokens made.</summary>
+    public long TokensGenerated { get; init; }
+
+    /// <summary>Tokens of the sequences that went through forward and backward.</summary>
+    public long TokensTrained { get; init; }
+
+    /// <summary>The policy before the first step.</summary>
+    public PolicyScore Initial { get; init; } = new();
+
+    /// <summary>The best evaluation so far; null before the first.</summary>
+    public BestEvaluation? Best { get; init; }
+}

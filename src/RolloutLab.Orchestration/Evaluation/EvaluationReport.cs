@@ -1,3 +1,4 @@
+using RolloutLab.Core;
 using RolloutLab.Runs;
 
 namespace RolloutLab.Orchestration;

@@ -23,10 +23,14 @@ public sealed record CheckpointSection
     /// <summary>Checkpoints kept, the newest ones.</summary>
     public required int KeepLast { get; init; }
 
+    /// <summary>Whether a new best evaluation is checkpointed, and that checkpoint kept beside the newest ones.</summary>
+    public required bool KeepBest { get; init; }
+
     internal static CheckpointSection Read(SectionReader r) => new()
     {
-        Every = r.Integer("every", 0, AtLeast(0), "Steps between checkpoints; 0 writes one at the end only."),
+        Every = r.Integer("every", 20, AtLeast(0), "Steps between checkpoints, from which an interrupted run is resumed; 0 writes one at the end only."),
         KeepLast = r.Integer("keep_last", 2, AtLeast(1), "Checkpoints kept, the newest ones."),
+        KeepBest = r.Flag("keep_best", false, "Checkpoint a new best pass@1 of data.eval, and keep that checkpoint beside the newest ones."),
     };
 }
 

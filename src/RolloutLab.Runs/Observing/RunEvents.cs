@@ -1,15 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace RolloutLab.Runs;
 
 /// <summary>What kind of run it is.</summary>
 public enum RunKind
 {
     /// <summary>Reinforcement learning.</summary>
+    [JsonStringEnumMemberName("train")]
     Train,
 
     /// <summary>Supervised fine-tuning.</summary>
+    [JsonStringEnumMemberName("sft")]
     Sft,
 
     /// <summary>Evaluation only.</summary>
+    [JsonStringEnumMemberName("eval")]
     Eval,
 }
 

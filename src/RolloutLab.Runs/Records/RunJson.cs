@@ -6,4 +6,5 @@ namespace RolloutLab.Runs;
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunEnvironment))]
+[JsonSerializable(typeof(RunIdentity))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -1,44 +1,41 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using RolloutLab.Core;
+using RolloutLab.Recipes;
 
 namespace RolloutLab.Training;
 
 /// <summary>
 /// A run's checkpoints: <c>step-000120/</c> is a model folder (<c>config.json</c>, <c>model.safetensors</c>,
-/// <c>tokenizer.json</c>) with <c>optimizer.safetensors</c> and <c>state.json</c> beside. A checkpoint is written under
-/// another name and renamed when complete, so a folder of that name is always whole.
+/// <c>tokenizer.json</c>) with <c>optimizer.safetensors</c>, <c>state.json</c>, the states of the loop's parts and a
+/// manifest of checksums beside. A checkpoint is written under another name, flushed to the disk and renamed when
+/// complete, so a folder of that name is always whole.
 /// </summary>
 /// <param name="folder">The run's checkpoint folder; exists.</param>
-/// <param name="keepLast">Checkpoints kept, at least 1; older ones are deleted.</param>
+/// <param name="section">Which checkpoints are kept; older ones are deleted.</param>
 /// <param name="saveModel">Writes model and tokenizer into a folder.</param>
 /// <param name="optimizer">The optimizer; borrowed.</param>
-public sealed class CheckpointStore(string folder, int keepLast, Action<string> saveModel, AdamW optimizer) : ICheckpointWriter
+/// <param name="parts">The parts of the loop that remember something; borrowed.</param>
+public sealed class CheckpointStore(
+    string folder, CheckpointSection section, Action<string> saveModel, AdamW optimizer, IReadOnlyList<IStateful> parts) : ICheckpointWriter
 {
-    private const string Prefix = "step-";
-    private const string Unfinished = ".unfinished";
-
     /// <inheritdoc/>
-    public string? Newest => Complete().LastOrDefault();
+    public string? Newest => SavedCheckpoint.FoldersOf(folder).LastOrDefault();
 
     /// <inheritdoc/>
     public void Write(LoopState state)
     {
-        var target = Path.Combine(folder, $"{Prefix}{state.Step:D6}");
-        var beside = target + Unfinished;
+        ArgumentNullException.ThrowIfNull(state);
+        var target = SavedCheckpoint.FolderOf(folder, state.Step);
+        var beside = target + SavedCheckpoint.Unfinished;
         try
         {
             Remove(beside);
             Directory.CreateDirectory(beside);
-            saveModel(beside);
-            optimizer.Save(Path.Combine(beside, "optimizer.safetensors"));
-            File.WriteAllBytes(Path.Combine(beside, "state.json"), JsonSerializer.SerializeToUtf8Bytes(state, LoopStateJson.Default.LoopState));
+            WriteFiles(beside, state);
             Remove(target);
             Directory.Move(beside, target);
-            foreach (var old in Complete().SkipLast(keepLast))
-            {
-                Remove(old);
-            }
+            DirectoryFlush.Flush(folder);
+            RemoveOld(state);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CheckpointException)
         {
@@ -49,10 +46,37 @@ public sealed class CheckpointStore(string folder, int keepLast, Action<string> 
         }
     }
 
-    private List<string> Complete() => Directory.EnumerateDirectories(folder, Prefix + "*")
-        .Where(d => !d.EndsWith(Unfinished, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .ToList();
+    private void WriteFiles(string beside, LoopState state)
+    {
+        saveModel(beside);
+        optimizer.Save(Path.Combine(beside, SavedCheckpoint.OptimizerFile));
+        foreach (var part in parts)
+        {
+            AtomicFile.Write(Path.Combine(beside, part.StateName), part.SaveState);
+        }
+
+        AtomicFile.Write(
+            Path.Combine(beside, SavedCheckpoint.StateFile),
+            stream => JsonSerializer.Serialize(stream, state, CheckpointJson.Default.LoopState));
+        CheckpointManifest.Write(beside);
+        DirectoryFlush.Flush(beside);
+    }
+
+    /// <summary>
+    /// Keeps the newest ones on schedule and the best. One off schedule, written when the run was asked to stop, has
+    /// served its purpose with the next: a resumed run ends with the checkpoints of one that never stopped.
+    /// </summary>
+    private void RemoveOld(LoopState state)
+    {
+        var newest = SavedCheckpoint.FolderOf(folder, state.Step);
+        var best = section.KeepBest && state.Best is { } evaluation ? SavedCheckpoint.FolderOf(folder, evaluation.Step) : null;
+        var earlier = SavedCheckpoint.FoldersOf(folder).Where(f => f != newest && f != best).ToList();
+        var scheduled = earlier.Where(f => section.Every > 0 && SavedCheckpoint.StepOf(f) % section.Every == 0).TakeLast(section.KeepLast - 1);
+        foreach (var old in earlier.Except(scheduled))
+        {
+            Remove(old);
+        }
+    }
 
     private static void Remove(string path)
     {
@@ -62,7 +86,3 @@ public sealed class CheckpointStore(string folder, int keepLast, Action<string> 
         }
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(LoopState))]
-internal sealed partial class LoopStateJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using RolloutLab.Cli;
+using RolloutLab.Core;
 using RolloutLab.Runs;
 
 namespace RolloutLab.EndToEndTests.CommandLine;

@@ -14,6 +14,8 @@ internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRu
 
     public RunEnding Train(RunArguments arguments, RunContext context) => Run("train", arguments, context);
 
+    public RunEnding Resume(string runFolder, RunContext context) => Run("resume", new RunArguments(runFolder, [], null), context);
+
     public RunEnding Sft(RunArguments arguments, RunContext context) => Run("sft", arguments, context);
 
     public RunEnding Eval(EvalArguments arguments, RunContext context)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace RolloutLab.EndToEndTests.Training;
@@ -115,18 +114,7 @@ public sealed class TrainTests : IDisposable
         Assert.True(Directory.Exists(_program.At("run", "checkpoints", $"step-{steps:D6}")));
     }
 
-    private List<JsonObject> Metrics(string run) =>
-        File.ReadAllLines(_program.At(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+    private List<JsonObject> Metrics(string run) => TrainingProgram.Rows(_program.At(run, "metrics.jsonl"));
 
-    /// <summary>A metrics file without what depends on the clock.</summary>
-    private string Timeless(string run, string file) => string.Join('\n', File.ReadAllLines(_program.At(run, file)).Select(line =>
-    {
-        var row = JsonNode.Parse(line)!.AsObject();
-        foreach (var key in row.Select(p => p.Key).Where(k => k.StartsWith("timing_s/", StringComparison.Ordinal) || k.StartsWith("perf/", StringComparison.Ordinal)).ToList())
-        {
-            row.Remove(key);
-        }
-
-        return row.ToJsonString(new JsonSerializerOptions { WriteIndented = false });
-    }));
+    private string Timeless(string run, string file) => TrainingProgram.Timeless(_program.At(run, file));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using RolloutLab.EndToEndTests.CommandLine;
 
 namespace RolloutLab.EndToEndTests.Training;
@@ -78,6 +79,20 @@ internal sealed class TrainingProgram : IDisposable
 
         return new CallResult(process.ExitCode, output, error.Result);
     }
+
+    /// <summary>The rows of a JSONL file.</summary>
+    public static List<JsonObject> Rows(string path) => File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+
+    /// <summary>A metrics file without what depends on the clock.</summary>
+    public static string Timeless(string path) => string.Join('\n', Rows(path).Select(row =>
+    {
+        foreach (var key in row.Select(p => p.Key).Where(k => k.StartsWith("timing_s/", StringComparison.Ordinal) || k.StartsWith("perf/", StringComparison.Ordinal)).ToList())
+        {
+            row.Remove(key);
+        }
+
+        return row.ToJsonString();
+    }));
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

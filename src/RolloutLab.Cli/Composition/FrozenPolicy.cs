@@ -1,0 +1,49 @@
+using RolloutLab.Core;
+using RolloutLab.Models;
+using RolloutLab.Torch;
+
+namespace RolloutLab.Cli;
+
+/// <summary>The reference of the KL term: a policy that is not trained, in a folder of its own. Owns its weights.</summary>
+internal sealed class FrozenPolicy : IDisposable
+{
+    private readonly DecoderWeights _weights;
+
+    private FrozenPolicy(DecoderWeights weights) => (_weights, Model) = (weights, new DecoderModel(weights));
+
+    /// <summary>The model.</summary>
+    public DecoderModel Model { get; }
+
+    /// <summary>Writes a policy into a folder, all of it or nothing.</summary>
+    /// <exception cref="RunException">The file system refused.</exception>
+    public static void Save(Policy policy, string folder)
+    {
+        var beside = folder + ".unfinished";
+        try
+        {
+            foreach (var old in new[] { beside, folder }.Where(Directory.Exists))
+            {
+                Directory.Delete(old, recursive: true);
+            }
+
+            Directory.CreateDirectory(beside);
+            policy.Save(beside);
+            Directory.Move(beside, folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunException($"the reference policy {folder} cannot be written: {error.Message}; free space or give --run-dir another folder", error);
+        }
+    }
+
+    /// <summary>Opens the folder.</summary>
+    /// <exception cref="CheckpointException">It is missing or damaged.</exception>
+    public static FrozenPolicy Open(string folder, Device device) => new(ModelFolder.Open(folder).LoadWeights(device, trainable: false));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model.Dispose();
+        _weights.Dispose();
+    }
+}

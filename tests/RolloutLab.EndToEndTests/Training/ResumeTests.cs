@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace RolloutLab.EndToEndTests.Training;
+
+/// <summary>An interrupted run that is resumed ends as one that was never interrupted.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private static readonly string[] Settings = ["--set", "training.steps=12", "--set", "checkpoint.every=3", "--set", "evaluation.every=4"];
+
+    private readonly TrainingProgram _program = new();
+
+    public void Dispose() => _program.Dispose();
+
+    [Theory]
+    [InlineData("KILL")]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void Stopped_again_and_again_by_any_signal_it_ends_the_same(string signal)
+    {
+        Train("whole");
+        var process = Start("cut", "train", "tiny.yaml");
+        foreach (var rows in (int[])[1, 3, 6, 8])
+        {
+            Stop(process, signal, "cut", rows);
+            process.Dispose();
+            process = _program.Start("resume", "cut");
+        }
+
+        var last = TrainingProgram.Finish(process);
+        process.Dispose();
+
+        Assert.Equal("", last.Error);
+        Assert.Equal(0, last.Code);
+        AssertSame("whole", "cut");
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_passed_over_with_a_line_that_says_so()
+    {
+        Train("whole");
+        Train("cut");
+        var weights = _program.At("cut", "checkpoints", "step-000012", "model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+
+        var result = _program.Run("resume", "cut");
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("step-000012 is damaged (model.safetensors does not match its checksum)", result.Out + result.Error, StringComparison.Ordinal);
+        Assert.Contains("going on after step 9 of 12", result.Out + result.Error, StringComparison.Ordinal);
+        AssertSame("whole", "cut");
+    }
+
+    [Fact]
+    public void When_every_checkpoint_is_damaged_nothing_is_touched()
+    {
+        Train("run");
+        foreach (var folder in Directory.GetDirectories(_program.At("run", "checkpoints")))
+        {
+            File.Delete(Path.Combine(folder, "optimizer.safetensors"));
+        }
+
+        var metrics = File.ReadAllBytes(_program.At("run", "metrics.jsonl"));
+        var result = _program.Run("resume", "run");
+
+        Assert.Equal(2, result.Code);
+        Assert.Contains("every checkpoint is damaged", result.Error, StringComparison.Ordinal);
+        Assert.Equal(metrics, File.ReadAllBytes(_program.At("run", "metrics.jsonl")));
+    }
+
+    [Fact]
+    public void Resuming_a_finished_run_measures_it_again_and_changes_nothing()
+    {
+        Train("whole");
+        Train("again");
+
+        var result = _program.Run("resume", "again", "--json");
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(12, (int)JsonNode.Parse(result.Out)!["steps"]!);
+        AssertSame("whole", "again");
+    }
+
+    [Fact]
+    public void The_best_checkpoint_is_kept_beside_the_newest()
+    {
+        Assert.Equal(0, _program.Run(["train", "tiny.yaml", "--run-dir", "run", .. Settings, "--set", "checkpoint.keep_last=1", "--set", "checkpoint.keep_best=true"]).Code);
+
+        var evaluated = TrainingProgram.Rows(_program.At("run", "metrics.jsonl"))
+            .Where(row => (int)row["step"]! > 0 && row.ContainsKey("val-core/heldout/acc/mean@4"))
+            .ToDictionary(row => (int)row["step"]!, row => (double)row["val-core/heldout/acc/mean@4"]!);
+        var best = evaluated.OrderByDescending(e => e.Value).ThenBy(e => e.Key).First().Key;
+        var kept = Directory.GetDirectories(_program.At("run", "checkpoints")).Select(Path.GetFileName).Order();
+        Assert.Equal(new[] { $"step-{best:D6}", "step-000012" }.Distinct().Order(), kept);
+    }
+
+    [Fact]
+    public void One_process_at_a_time_writes_to_a_run()
+    {
+        using var process = Start("run", "train", "tiny.yaml", "--set", "training.steps=100000");
+        WaitForRows("run", 2);
+
+        var second = _program.Run("resume", "run");
+        Stop(process, "KILL", "run", 2);
+
+        Assert.Equal(1, second.Code);
+        Assert.Contains("another run is writing to", second.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_interrupted_training_run_is_refused_in_one_line()
+    {
+        Directory.CreateDirectory(_program.At("empty"));
+        Assert.Equal(0, _program.Run("sft", "tiny.yaml", "--run-dir", "warm").Code);
+
+        AssertRefused("empty", "has no run.json");
+        AssertRefused("nowhere", "has no run.json");
+        AssertRefused("warm", "is not a training run");
+    }
+
+    private void AssertRefused(string folder, string reason)
+    {
+        var result = _program.Run("resume", folder);
+        Assert.Equal(1, result.Code);
+        Assert.Contains(reason, Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    private void Train(string run) => Assert.Equal(0, _program.Run(["train", "tiny.yaml", "--run-dir", run, .. Settings]).Code);
+
+    private Process Start(string run, params string[] command) => _program.Start([.. command, "--run-dir", run, .. Settings]);
+
+    private void Stop(Process process, string signal, string run, int rows)
+    {
+        WaitForRows(run, rows);
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        TrainingProgram.Finish(process);
+    }
+
+    private void WaitForRows(string run, int rows)
+    {
+        var (metrics, deadline) = (_program.At(run, "metrics.jsonl"), DateTime.UtcNow.AddMinutes(2));
+        while (!(File.Exists(metrics) && File.ReadAllLines(metrics).Length >= rows) && DateTime.UtcNow < deadline)
+        {
+            Thread.Sleep(5);
+        }
+    }
+
+    private void AssertSame(string whole, string cut)
+    {
+        Assert.Equal(TrainingProgram.Timeless(_program.At(whole, "metrics.jsonl")), TrainingProgram.Timeless(_program.At(cut, "metrics.jsonl")));
+        Assert.Equal(File.ReadAllText(_program.At(whole, "rollouts.jsonl")), File.ReadAllText(_program.At(cut, "rollouts.jsonl")));
+        Assert.Equal(Files(whole), Files(cut));
+        foreach (var file in Files(whole))
+        {
+            Assert.True(File.ReadAllBytes(_program.At(whole, "checkpoints", file)).SequenceEqual(File.ReadAllBytes(_program.At(cut, "checkpoints", file))), file);
+        }
+
+        var (a, b) = (Summary(whole), Summary(cut));
+        foreach (var key in (string[])["initial", "final", "steps", "rollouts_total", "tokens_generated", "tokens_trained", "seed", "recipe_hash", "stopped"])
+        {
+            Assert.True(JsonNode.DeepEquals(a[key], b[key]), key);
+        }
+    }
+
+    private JsonNode Summary(string run) => JsonNode.Parse(File.ReadAllText(_program.At(run, "summary.json")))!;
+
+    private List<string> Files(string run)
+    {
+        var folder = _program.At(run, "checkpoints");
+        return [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order(StringComparer.Ordinal)];
+    }
+}
