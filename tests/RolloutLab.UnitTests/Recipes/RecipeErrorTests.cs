@@ -14,7 +14,7 @@ public class RecipeErrorTests
     [InlineData(
         "tokenizer: { path: t.json }",
         "r.yaml:5: tokenizer.path: unknown key; did you mean tokenizer.path (with tokenizer type: file)?")]
-    [InlineData("checkpoint: { xyzzy: 1 }", "r.yaml:5: checkpoint.xyzzy: unknown key; known here: every, keep_last")]
+    [InlineData("checkpoint: { xyzzy: 1 }", "r.yaml:5: checkpoint.xyzzy: unknown key; known here: every, keep_last, keep_best")]
     // Duplicate keys.
     [InlineData("seed: 1\nthreads: 2\nseed: 3", "r.yaml:7: seed: given twice, first on line 5; keep one")]
     [InlineData("loss:\n  clip_low: 0.1\n  clip_low: 0.1", "r.yaml:7: loss.clip_low: given twice, first on line 6; keep one")]
