@@ -22,6 +22,9 @@ public sealed class CheckpointException(string message, Exception? inner = null)
 /// <summary>A run directory cannot be written or read.</summary>
 public sealed class RunException(string message, Exception? inner = null) : RolloutLabException(message, inner);
 
+/// <summary>Stored rollouts cannot be read, written or queried: file or statement, and DuckDB's reason.</summary>
+public sealed class RolloutStoreException(string message, Exception? inner = null) : RolloutLabException(message, inner);
+
 /// <summary>The KV cache cannot hold even one sequence of the requested length.</summary>
 public sealed class KvCacheExhaustedException(string message, Exception? inner = null) : RolloutLabException(message, inner);
 

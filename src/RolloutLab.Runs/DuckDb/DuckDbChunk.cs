@@ -1,0 +1,130 @@
+using System.Text;
+
+namespace RolloutLab.Runs;
+
+/// <summary>Some rows of a result, by column and row. Reading a value as another kind than its column's throws <see cref="InvalidCastException"/>.</summary>
+public sealed unsafe class DuckDbChunk : IDisposable
+{
+    private readonly Column[] _columns;
+    private nint _chunk;
+
+    internal DuckDbChunk(nint chunk, DuckDbType[] types)
+    {
+        _chunk = chunk;
+        RowCount = (int)DuckDbNative.duckdb_data_chunk_get_size(chunk);
+        _columns = new Column[types.Length];
+        for (var i = 0; i < types.Length; i++)
+        {
+            _columns[i] = new Column(DuckDbNative.duckdb_data_chunk_get_vector(chunk, (ulong)i), types[i]);
+        }
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Whether a value is absent.</summary>
+    public bool IsNull(int column, int row) => _columns[column].IsNull(row);
+
+    /// <summary>A whole number of any width, or a truth value as 0 or 1.</summary>
+    public long Integer(int column, int row) => _columns[column].Integer(row);
+
+    /// <summary>A number of any kind.</summary>
+    public double Number(int column, int row) => _columns[column].Number(row);
+
+    /// <summary>Text.</summary>
+    public string Text(int column, int row) => _columns[column].Text(row);
+
+    /// <summary>Text, or null where the value is absent.</summary>
+    public string? TextOrNull(int column, int row) => IsNull(column, row) ? null : Text(column, row);
+
+    /// <summary>A list of whole numbers; empty where the value is absent.</summary>
+    public int[] Integers(int column, int row) => List(column, row, (elements, i) => checked((int)elements.Integer(i)));
+
+    /// <summary>A list of numbers; empty where the value is absent.</summary>
+    public float[] Numbers(int column, int row) => List(column, row, (elements, i) => (float)elements.Number(i));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_chunk != 0)
+        {
+            DuckDbNative.duckdb_destroy_data_chunk(ref _chunk);
+        }
+    }
+
+    private T[] List<T>(int column, int row, Func<Column, int, T> read)
+    {
+        if (IsNull(column, row))
+        {
+            return [];
+        }
+
+        var (elements, offset, length) = _columns[column].List(row);
+        var values = new T[length];
+        for (var i = 0; i < length; i++)
+        {
+            values[i] = read(elements, offset + i);
+        }
+
+        return values;
+    }
+
+    /// <summary>A vector of the chunk: its memory and which rows are there.</summary>
+    private readonly struct Column(nint vector, DuckDbType type)
+    {
+        private readonly nint _vector = vector;
+        private readonly DuckDbType _type = type;
+        private readonly void* _data = DuckDbNative.duckdb_vector_get_data(vector);
+        private readonly ulong* _validity = DuckDbNative.duckdb_vector_get_validity(vector);
+
+        public bool IsNull(int row) => _validity != null && (_validity[row / 64] >> (row % 64) & 1) == 0;
+
+        public long Integer(int row) => _type switch
+        {
+            DuckDbType.Boolean or DuckDbType.UTinyInt => ((byte*)_data)[row],
+            DuckDbType.TinyInt => ((sbyte*)_data)[row],
+            DuckDbType.SmallInt => ((short*)_data)[row],
+            DuckDbType.USmallInt => ((ushort*)_data)[row],
+            DuckDbType.Integer => ((int*)_data)[row],
+            DuckDbType.UInteger => ((uint*)_data)[row],
+            DuckDbType.BigInt => ((long*)_data)[row],
+            DuckDbType.UBigInt => checked((long)((ulong*)_data)[row]),
+            _ => throw new InvalidCastException($"a column of type {_type} holds no whole numbers"),
+        };
+
+        public double Number(int row) => _type switch
+        {
+            DuckDbType.Float => ((float*)_data)[row],
+            DuckDbType.Double => ((double*)_data)[row],
+            _ => Integer(row),
+        };
+
+        public string Text(int row)
+        {
+            if (_type != DuckDbType.Varchar)
+            {
+                throw new InvalidCastException($"a column of type {_type} holds no text");
+            }
+
+            // Up to 12 bytes lie inside the 16-byte entry, longer text behind its pointer.
+            var entry = (byte*)_data + (16L * row);
+            var length = *(int*)entry;
+            return Encoding.UTF8.GetString(length <= 12 ? entry + 4 : *(byte**)(entry + 8), length);
+        }
+
+        public (Column Elements, int Offset, int Length) List(int row)
+        {
+            if (_type != DuckDbType.List)
+            {
+                throw new InvalidCastException($"a column of type {_type} holds no lists");
+            }
+
+            var child = DuckDbNative.duckdb_list_vector_get_child(_vector);
+            var childType = DuckDbNative.duckdb_vector_get_column_type(child);
+            var type = DuckDbNative.duckdb_get_type_id(childType);
+            DuckDbNative.duckdb_destroy_logical_type(ref childType);
+            var entry = (ulong*)_data + (2L * row);
+            return (new Column(child, type), checked((int)entry[0]), checked((int)entry[1]));
+        }
+    }
+}

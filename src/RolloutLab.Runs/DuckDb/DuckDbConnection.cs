@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using RolloutLab.Core;
+
+namespace RolloutLab.Runs;
+
+/// <summary>
+/// A DuckDB database in memory, with one connection. It reads and writes Parquet, JSONL and CSV by their paths in SQL.
+/// One thread at a time, but for <see cref="Interrupt"/>.
+/// </summary>
+public sealed class DuckDbConnection : IDisposable
+{
+    private nint _database;
+    private nint _connection;
+
+    /// <summary>Opens an empty database.</summary>
+    /// <exception cref="SetupException">DuckDB is not installed.</exception>
+    /// <exception cref="RolloutStoreException">It does not start.</exception>
+    public DuckDbConnection()
+    {
+        if (DuckDbNative.duckdb_open(null, out _database) != 0 || DuckDbNative.duckdb_connect(_database, out _connection) != 0)
+        {
+            Dispose();
+            throw new RolloutStoreException("DuckDB does not start; is there memory left?");
+        }
+
+        // Results must not depend on the machine's cores or on what is installed beside; nothing is fetched.
+        Execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; SET preserve_insertion_order = true");
+    }
+
+    internal nint Handle => _connection;
+
+    /// <summary>Text as an SQL literal, quoted.</summary>
+    public static string Literal(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
+
+    /// <summary>A name as an SQL identifier, quoted.</summary>
+    public static string Identifier(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
+    /// <summary>Runs statements whose result is not wanted.</summary>
+    /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
+    public void Execute(string sql)
+    {
+        using var result = Query(sql);
+    }
+
+    /// <summary>Runs a query.</summary>
+    /// <returns>The result; the caller disposes it.</returns>
+    /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
+    public DuckDbResult Query(string sql)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(sql);
+        ObjectDisposedException.ThrowIf(_connection == 0, this);
+        if (DuckDbNative.duckdb_query(_connection, sql, out var data) == 0)
+        {
+            return new DuckDbResult(data);
+        }
+
+        var message = Marshal.PtrToStringUTF8(DuckDbNative.duckdb_result_error(ref data)) ?? "unknown error";
+        DuckDbNative.duckdb_destroy_result(ref data);
+        throw new RolloutStoreException(OneLine(message));
+    }
+
+    /// <summary>Stops the statement that another thread is running; it then throws.</summary>
+    public void Interrupt()
+    {
+        if (_connection is not 0 and var connection)
+        {
+            DuckDbNative.duckdb_interrupt(connection);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_connection != 0)
+        {
+            DuckDbNative.duckdb_disconnect(ref _connection);
+        }
+
+        if (_database != 0)
+        {
+            DuckDbNative.duckdb_close(ref _database);
+        }
+    }
+
+    /// <summary>DuckDB's message up to where it begins to quote the statement.</summary>
+    internal static string OneLine(string message)
+    {
+        var lines = message.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return string.Join(' ', lines.TakeWhile(line => !line.StartsWith("LINE ", StringComparison.Ordinal)));
+    }
+}
