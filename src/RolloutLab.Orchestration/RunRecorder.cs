@@ -2,17 +2,19 @@ using RolloutLab.Runs;
 
 namespace RolloutLab.Orchestration;
 
-/// <summary>Writes what the loop did: a metrics row and a sample of rollouts a step, and the same to whoever watches.</summary>
+/// <summary>Writes what the loop did: a metrics row and the rollouts of a step, and the same to whoever watches.</summary>
 /// <param name="metrics">The run's metrics; borrowed.</param>
+/// <param name="store">Keeps every rollout; borrowed; null for none.</param>
 /// <param name="samples">The run's rollout sample; borrowed.</param>
 /// <param name="samplesPerStep">Rollouts kept of each step, spread evenly over it.</param>
 /// <param name="observer">Who watches.</param>
-public sealed class RunRecorder(MetricsLog metrics, RolloutSampleLog samples, int samplesPerStep, IRunObserver observer)
+public sealed class RunRecorder(MetricsLog metrics, RolloutStore? store, RolloutSampleLog samples, int samplesPerStep, IRunObserver observer)
 {
     /// <summary>Records a step; an evaluation that followed it goes into the same row.</summary>
     public void StepFinished(StepReport report, EvaluationReport? evaluation)
     {
         metrics.Append(report.Step, [.. StepMetrics.Of(report), .. evaluation?.Metrics() ?? []]);
+        store?.Append(report.Step, report.Decisions);
         var count = Math.Min(samplesPerStep, report.Decisions.Count);
         for (var i = 0; i < count; i++)
         {
@@ -29,6 +31,9 @@ public sealed class RunRecorder(MetricsLog metrics, RolloutSampleLog samples, in
             ResponseLength = report.MeanLength,
         });
     }
+
+    /// <summary>Waits until every step so far is on the disk.</summary>
+    public void Flush() => store?.Flush();
 
     /// <summary>Tells that rollouts of the current phase were finished.</summary>
     public IProgress<int> Progress(string phase, long total) => new PhaseProgress(observer, phase, total);

@@ -71,6 +71,7 @@ public sealed class TrainingLoop(
             recorder.StepFinished(report, evaluation);
             if (last || stopping || IsDue(step, settings.CheckpointEvery) || (settings.CheckpointBest && _state.Best?.Step == step))
             {
+                recorder.Flush();
                 checkpoints.Write(_state);
             }
         }

@@ -40,22 +40,13 @@ public sealed class RolloutSampleLog : IDisposable
         row.WriteNumber("rollout", rollout.Index);
         row.WriteString("response", rollout.Text);
         WriteFinite(row, "reward", verdict.Reward);
-        row.WriteString("status", NameOf(verdict.Status));
+        row.WriteString("status", RolloutNames.Of(verdict.Status));
         row.WriteString("detail", verdict.Detail);
         WriteFinite(row, "advantage", decision.Advantage);
         row.WriteNumber("length", rollout.Length);
-        row.WriteString("finish_reason", rollout.FinishReason == FinishReason.Stop ? "stop" : "length");
+        row.WriteString("finish_reason", RolloutNames.Of(rollout.FinishReason));
         row.WriteNumber("policy_version", rollout.PolicyVersion);
     }
-
-    private static string NameOf(VerdictStatus status) => status switch
-    {
-        VerdictStatus.Correct => "correct",
-        VerdictStatus.Wrong => "wrong",
-        VerdictStatus.Malformed => "malformed",
-        VerdictStatus.Fault => "fault",
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a verdict status."),
-    };
 
     private static void WriteFinite(Utf8JsonWriter row, string name, float value)
     {

@@ -42,6 +42,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>A sample of rollouts; open it with <see cref="RolloutSampleLog"/>.</summary>
     public string RolloutsPath => Inside("rollouts.jsonl");
 
+    /// <summary>Folder of all rollouts; write it with <see cref="RolloutStore"/>.</summary>
+    public string StorePath => Inside("rollouts");
+
     /// <summary>Folder of the checkpoints.</summary>
     public string CheckpointsPath => Inside("checkpoints");
 
@@ -177,7 +180,15 @@ public sealed class RunDirectory : IDisposable
         Directory.CreateDirectory(path);
         try
         {
-            return OpenLock(path, FileMode.CreateNew);
+            var heldLock = OpenLock(path, FileMode.CreateNew);
+            if (!Directory.EnumerateFileSystemEntries(path).Any(entry => !IsLock(entry)))
+            {
+                return heldLock;
+            }
+
+            // Another run has come and gone since the caller looked.
+            heldLock.Dispose();
+            return null;
         }
         catch (IOException) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {

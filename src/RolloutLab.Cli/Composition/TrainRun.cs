@@ -70,6 +70,7 @@ internal sealed class TrainRun : IDisposable
 
         StepLog.KeepThrough(directory.MetricsPath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
+        RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
         _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {
@@ -85,7 +86,8 @@ internal sealed class TrainRun : IDisposable
         using var metrics = new MetricsLog(directory.MetricsPath);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
         using var reference = _recipe.Loss.Kl.Coefficient != 0 ? OpenReference(directory) : null;
-        var recorder = new RunRecorder(metrics, samples, _recipe.Run.RolloutSamples, _session.Observer);
+        using var store = OpenStore(directory);
+        var recorder = new RunRecorder(metrics, store, samples, _recipe.Run.RolloutSamples, _session.Observer);
         var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
@@ -138,6 +140,20 @@ internal sealed class TrainRun : IDisposable
         ("data", $"{_prompts.Prompts.Count} training prompts, {_evalPrompts.Prompts.Count} held out"),
         ("step", $"{_recipe.Budget.PromptsPerStep} prompts"),
     ];
+
+    /// <summary>The store of all rollouts. Training does without where DuckDB is absent, and says so.</summary>
+    private RolloutStore? OpenStore(RunDirectory directory)
+    {
+        try
+        {
+            return _recipe.Run.Store ? new RolloutStore(directory.StorePath, Path.GetFileName(directory.Path)) : null;
+        }
+        catch (SetupException error)
+        {
+            _session.Observer.Notice($"rollouts are not stored: {error.Message}");
+            return null;
+        }
+    }
 
     /// <summary>The starting policy, frozen: kept in the run's folder, because a resumed run starts from a later one.</summary>
     private FrozenPolicy OpenReference(RunDirectory directory)

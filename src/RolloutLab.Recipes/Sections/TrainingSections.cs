@@ -40,12 +40,16 @@ public sealed record RunSection
     /// <summary>Absolute folder in which run folders are made; written relative to the current directory.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>Whether every rollout is stored, as Parquet.</summary>
+    public required bool Store { get; init; }
+
     /// <summary>Rollouts a step that the sample file keeps; 0 for none.</summary>
     public required int RolloutSamples { get; init; }
 
     internal static RunSection Read(SectionReader r) => new()
     {
         Folder = r.WorkingPath("dir", "runs", "Where run folders are made, from the current directory."),
+        Store = r.Flag("store", true, "Store every rollout as Parquet, to query and replay."),
         RolloutSamples = r.Integer("rollout_samples", 8, AtLeast(0), "Rollouts a step that the sample file keeps."),
     };
 }

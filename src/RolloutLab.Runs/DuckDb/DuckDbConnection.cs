@@ -5,7 +5,7 @@ namespace RolloutLab.Runs;
 
 /// <summary>
 /// A DuckDB database in memory, with one connection. It reads and writes Parquet, JSONL and CSV by their paths in SQL.
-/// One thread at a time, but for <see cref="Interrupt"/>.
+/// One thread at a time.
 /// </summary>
 public sealed class DuckDbConnection : IDisposable
 {
@@ -65,15 +65,6 @@ public sealed class DuckDbConnection : IDisposable
         var message = Marshal.PtrToStringUTF8(DuckDbNative.duckdb_result_error(ref data)) ?? "unknown error";
         DuckDbNative.duckdb_destroy_result(ref data);
         throw new RolloutStoreException(OneLine(message));
-    }
-
-    /// <summary>Stops the statement that another thread is running; it then throws.</summary>
-    public void Interrupt()
-    {
-        if (_connection is not 0 and var connection)
-        {
-            DuckDbNative.duckdb_interrupt(connection);
-        }
     }
 
     /// <inheritdoc/>

@@ -57,9 +57,6 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)]
     internal static partial void duckdb_disconnect(ref nint connection);
 
-    [LibraryImport(Library)]
-    internal static partial void duckdb_interrupt(nint connection);
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int duckdb_query(nint connection, string query, out DuckDbResultData result);
 

@@ -1,0 +1,94 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Runs;
+
+/// <summary>How a query's result is written.</summary>
+public enum QueryFormat
+{
+    /// <summary>Comma-separated values with a header.</summary>
+    Csv,
+
+    /// <summary>A JSON array of objects.</summary>
+    Json,
+}
+
+/// <summary>
+/// SQL over one or several runs: the views <c>rollouts</c> (the store's columns) and <c>metrics</c> (<c>run</c>,
+/// <c>step</c> and a column for each metric; one that a run lacks is null).
+/// </summary>
+public sealed class RunQuery : IDisposable
+{
+    private readonly DuckDbConnection _database = new();
+
+    /// <summary>Opens runs.</summary>
+    /// <param name="runs">Run folders, at least one.</param>
+    /// <exception cref="RunException">A folder is not one of a run.</exception>
+    /// <exception cref="SetupException">DuckDB is not installed.</exception>
+    /// <exception cref="RolloutStoreException">A file is damaged.</exception>
+    public RunQuery(IReadOnlyList<string> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        try
+        {
+            var folders = runs.Select(Path.GetFullPath).ToList();
+            if (folders.FirstOrDefault(f => !File.Exists(Path.Combine(f, "metrics.jsonl"))) is { } missing)
+            {
+                throw new RunException($"{missing} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
+            }
+
+            CreateRollouts(folders);
+            CreateMetrics(folders);
+        }
+        catch
+        {
+            _database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Names of the result's columns, and its rows with every value as text; null for an absent one.</summary>
+    /// <param name="sql">One query.</param>
+    /// <param name="mostRows">Rows returned.</param>
+    /// <returns>The rows, and whether there are more.</returns>
+    /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
+    public (IReadOnlyList<string> Columns, IReadOnlyList<string?[]> Rows, bool More) Table(string sql, int mostRows)
+    {
+        using var result = _database.Query($"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({Trimmed(sql)}) LIMIT {mostRows + 1}");
+        var width = result.Columns.Count;
+        var rows = result.ReadAll((c, r) => Enumerable.Range(0, width).Select(i => c.TextOrNull(i, r)).ToArray());
+        return (result.Columns, rows.Count > mostRows ? rows[..mostRows] : rows, rows.Count > mostRows);
+    }
+
+    /// <summary>Writes the whole result to a file.</summary>
+    /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
+    public void Write(string sql, QueryFormat format, string path)
+    {
+        var options = format == QueryFormat.Csv ? "FORMAT csv, HEADER true" : "FORMAT json, ARRAY true";
+        _database.Execute($"COPY ({Trimmed(sql)}) TO {DuckDbConnection.Literal(path)} ({options})");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _database.Dispose();
+
+    private static string Trimmed(string sql) => sql.Trim().TrimEnd(';');
+
+    private static string List(IEnumerable<string> paths) => $"[{string.Join(", ", paths.Select(DuckDbConnection.Literal))}]";
+
+    private void CreateRollouts(List<string> folders)
+    {
+        var stores = folders.Select(f => Path.Combine(f, "rollouts")).Where(f => Directory.Exists(f) && Directory.EnumerateFiles(f, "*.parquet").Any()).ToList();
+        _database.Execute(stores.Count > 0
+            ? $"CREATE VIEW rollouts AS SELECT * FROM read_parquet({List(stores.Select(RolloutStore.Pattern))}, union_by_name = true)"
+            : RolloutSchema.CreateTable("rollouts"));
+    }
+
+    private void CreateMetrics(List<string> folders)
+    {
+        var files = List(folders.Select(f => Path.Combine(f, "metrics.jsonl")));
+        _database.Execute(
+            $"""
+            CREATE VIEW metrics AS SELECT parse_filename(parse_dirpath(filename)) AS run, * EXCLUDE (filename)
+            FROM read_json({files}, format = 'newline_delimited', union_by_name = true, filename = true, sample_size = -1)
+            """);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+
+namespace RolloutLab.EndToEndTests.Training;
+
+/// <summary>SQL over what runs wrote.</summary>
+public sealed class QueryTests : IDisposable
+{
+    private readonly TrainingProgram _program = new();
+
+    public QueryTests()
+    {
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "a").Code);
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "b", "--seed", "9").Code);
+    }
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact]
+    public void Rollouts_and_metrics_of_several_runs_agree_with_their_files()
+    {
+        var counts = Json("select run, step, count(*) as n, sum(len(token_ids)) as tokens from rollouts group by all order by all", "a", "b");
+        Assert.Equal(["a1", "a2", "a3", "b1", "b2", "b3"], counts.Select(row => $"{row["run"]}{row["step"]}"));
+        Assert.All(counts, row => Assert.Equal(8, (int)row["n"]!));
+
+        var generated = counts.Where(row => (string)row["run"]! == "a").Sum(row => (long)row["tokens"]!);
+        Assert.Equal((long)JsonNode.Parse(File.ReadAllText(_program.At("a", "summary.json")))!["tokens_generated"]!, generated);
+
+        var entropy = Json("select \"actor/entropy\" as e from metrics where run = 'b' and step = 2", "a", "b").Single();
+        var row = TrainingProgram.Rows(_program.At("b", "metrics.jsonl")).Single(r => (int)r["step"]! == 2);
+        Assert.Equal((double)row["actor/entropy"]!, (double)entropy["e"]!);
+    }
+
+    [Fact]
+    public void A_table_is_for_people_and_csv_for_machines()
+    {
+        var table = _program.Run("query", "a", "select step, count(*) as rollouts from rollouts group by step order by step");
+        Assert.Equal((0, ""), (table.Code, table.Error));
+        Assert.Equal(["step  rollouts", "----  --------", "   1         8", "   2         8", "   3         8", "(3 rows)"], Lines(table.Out));
+
+        var cut = _program.Run("query", "a", "select step from rollouts order by step", "--limit", "1");
+        Assert.Equal("(1 row shown; --limit shows more, --csv and --json all)", Lines(cut.Out)[^1]);
+
+        var csv = _program.Run("query", "a", "select step, status is null as lost from rollouts where rollout = 0 and group_index = 0 order by step", "--csv");
+        Assert.Equal(["step,lost", "1,false", "2,false", "3,false"], Lines(csv.Out));
+    }
+
+    [Fact]
+    public void What_cannot_be_asked_is_one_line()
+    {
+        AssertRefused("nowhere is not the folder of a run", "nowhere", "select 1");
+        AssertRefused("rolllouts does not exist", "a", "select * from rolllouts");
+        AssertRefused("syntax error", "a", "select from where");
+    }
+
+    private static string[] Lines(string text) => text.TrimEnd().Split('\n');
+
+    private List<JsonNode> Json(string sql, params string[] runs)
+    {
+        var result = _program.Run(["query", .. runs, sql, "--json"]);
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        return [.. JsonNode.Parse(result.Out)!.AsArray().Select(row => row!)];
+    }
+
+    private void AssertRefused(string reason, params string[] arguments)
+    {
+        var result = _program.Run(["query", .. arguments]);
+        Assert.Equal(1, result.Code);
+        Assert.Contains(reason, Assert.Single(Lines(result.Error)), StringComparison.Ordinal);
+    }
+}
