@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using RolloutLab.Core;
 
@@ -7,17 +7,6 @@ namespace RolloutLab.Batching;
 /// <summary>States of this project's parts as JSON.</summary>
 internal static class StateNodes
 {
-    /// <summary>Writes a state.</summary>
-    public static void Write(Stream to, JsonNode state) => to.Write(Encoding.UTF8.GetBytes(state.ToJsonString()));
-
-    /// <summary>Reads a state.</summary>
-    public static JsonNode Parse(Stream from, string part)
-    {
-        JsonNode? state = null;
-        Read(part, () => state = JsonNode.Parse(from) ?? throw new FormatException());
-        return state!;
-    }
-
     /// <summary>Numbers by name; doubles survive exactly.</summary>
     public static JsonObject OfNumbers(IEnumerable<KeyValuePair<string, double>> numbers)
     {
@@ -31,7 +20,7 @@ internal static class StateNodes
     }
 
     /// <summary>Replaces the numbers by those of a state.</summary>
-    public static void ReadNumbers(JsonNode state, string part, IDictionary<string, double> numbers) => Read(part, () =>
+    public static void ReadNumbers(JsonNode state, IDictionary<string, double> numbers)
     {
         var read = state.AsObject().Select(p => KeyValuePair.Create(p.Key, p.Value!.GetValue<double>())).ToList();
         numbers.Clear();
@@ -39,18 +28,29 @@ internal static class StateNodes
         {
             numbers[name] = value;
         }
-    });
+    }
 
-    /// <summary>Runs a reading; a state of another form is the checkpoint's fault.</summary>
-    public static void Read(string part, Action read)
+    /// <summary>Writes a state.</summary>
+    public static void Write(JsonNode state, Stream to)
+    {
+        using var json = new Utf8JsonWriter(to);
+        state.WriteTo(json);
+    }
+
+    /// <summary>Reads a state; one of another form is the checkpoint's fault.</summary>
+    /// <param name="from">What <see cref="Write"/> wrote.</param>
+    /// <param name="part">Names the part, for messages.</param>
+    /// <param name="read">Takes the state over.</param>
+    /// <exception cref="CheckpointException">It is not one of this part.</exception>
+    public static void Read(Stream from, string part, Action<JsonNode> read)
     {
         try
         {
-            read();
+            read(JsonNode.Parse(from)!);
         }
-        catch (Exception error) when (error is InvalidOperationException or FormatException or NullReferenceException or ArgumentException or System.Text.Json.JsonException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException or NullReferenceException or ArgumentException or JsonException)
         {
-            throw new CheckpointException($"the checkpoint's state of {part} is not one of this part; resume with the recipe it was written by", error);
+            throw new CheckpointException($"the checkpoint's state {part} is not one of this part; resume with the recipe it was written by", error);
         }
     }
 }

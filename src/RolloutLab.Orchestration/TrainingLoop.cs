@@ -24,6 +24,8 @@ public sealed class TrainingLoop(
     IRolloutSource source,
     Grader grader,
     SharpenedAdvantages advantages,
+    BatchRecomposer recomposer,
+    DynamicSampling? refill,
     OptimizerBatchBuilder batches,
     IPolicyUpdater updater,
     Evaluator evaluator,
@@ -89,19 +91,44 @@ public sealed class TrainingLoop(
     private StepReport Step(long step)
     {
         var clock = new PhaseClock();
-        var (groups, statistics) = RollOut(step, clock);
-        var decisions = clock.Time(Phase.Advantage, () => BatchRecomposer.Recompose(groups, advantages.Of(groups), updater.PolicyVersion));
-        var packed = clock.Time(Phase.Advantage, () => batches.Build(decisions));
+        var (groups, statistics, rounds) = RollOut(step, clock);
+        var recomposed = clock.Time(Phase.Advantage, () => recomposer.Recompose(step, groups, advantages.Of(groups), updater.PolicyVersion));
+        var decisions = recomposed.Sampled;
+        var packed = clock.Time(Phase.Advantage, () => batches.Build(recomposed.All));
         var update = clock.Time(Phase.Update, () => updater.Update(packed));
         _total.Add(clock);
         Advance(step, decisions.Count, statistics.TokensGenerated, update.TokensTrained);
-        return new StepReport(step, groups, decisions, statistics, update, clock);
+        return new StepReport(step, groups, decisions, statistics, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds };
+    }
+
+    /// <summary>
+    /// The step's groups. Where groups without a gradient are to be replaced, other prompts are sampled until there are enough
+    /// of the others, or the cap is reached: then the step is trained with what there is.
+    /// </summary>
+    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, int Rounds) RollOut(long step, PhaseClock clock)
+    {
+        var (groups, statistics) = RollOut(step, prompts.Next(settings.PromptsPerStep), clock);
+        var rounds = 1;
+        while (refill is not null && rounds < refill.MaxRounds && refill.Missing(groups, settings.PromptsPerStep) is > 0 and var missing)
+        {
+            // The draws of a prompt are keyed by the step, so the same prompt again would give the same rollouts.
+            var taken = groups.Select(g => g.Group.Prompt.Index).ToHashSet();
+            var others = prompts.Next(missing).Where(p => !taken.Contains(p.Index)).ToList();
+            if (others.Count == 0)
+            {
+                break;
+            }
+
+            var (more, cost) = RollOut(step, others, clock);
+            (groups, statistics, rounds) = ([.. groups, .. more], statistics + cost, rounds + 1);
+        }
+
+        return (groups, statistics, rounds);
     }
 
     /// <summary>Asks the allocator for round after round until it has no more, so that later rounds know what earlier ones showed.</summary>
-    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics) RollOut(long step, PhaseClock clock)
+    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics) RollOut(long step, IReadOnlyList<Prompt> chosen, PhaseClock clock)
     {
-        var chosen = prompts.Next(settings.PromptsPerStep);
         var merged = new GroupMerger(chosen);
         var statistics = new RolloutStatistics(0, 0, 0, 0);
         for (var round = 0; ; round++)

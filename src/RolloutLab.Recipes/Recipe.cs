@@ -37,6 +37,8 @@ public sealed class Recipe : IEquatable<Recipe>
         Engine = r.Section("engine", "How much the rollout engine holds and does at once.", EngineSection.Read);
         Budget = r.Section("budget", "How many rollouts each prompt gets.", BudgetSection.Read);
         Advantage = r.Section("advantage", "How rewards become advantages.", AdvantageSection.Read);
+        Reward = r.OptionalSection("reward", "What a training reward is made of besides the verifier's.", RewardSection.Read);
+        Recompose = r.Section("recompose", "Which of a step's rollouts are trained, and what is trained again.", RecomposeSection.Read);
         Loss = r.Section("loss", "What the update minimises.", LossSection.Read);
         Update = r.Section("update", "How a step's rollouts become optimizer steps.", UpdateSection.Read);
         Optimizer = r.Section("optimizer", "The optimizer of training.", s => OptimizerSection.Read(s, learningRate: 1e-6));
@@ -90,6 +92,12 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <summary>How rewards become advantages.</summary>
     public AdvantageSection Advantage { get; }
+
+    /// <summary>What a training reward is made of besides the verifier's; null for nothing.</summary>
+    public RewardSection? Reward { get; }
+
+    /// <summary>Which of a step's rollouts are trained, and what is trained again.</summary>
+    public RecomposeSection Recompose { get; }
 
     /// <summary>What the update minimises.</summary>
     public LossSection Loss { get; }

@@ -53,7 +53,7 @@ public static class RecipeLoader
         return recipe;
     }
 
-    private static string ReadText(string path)
+    internal static string ReadText(string path)
     {
         try
         {

@@ -25,8 +25,8 @@ public sealed class RaeAdvantage(RaeAdvantageSection section) : IAdvantageEstima
         }))];
 
     /// <inheritdoc/>
-    public void SaveState(Stream to) => StateNodes.Write(to, StateNodes.OfNumbers(_baselines));
+    public void SaveState(Stream to) => StateNodes.Write(StateNodes.OfNumbers(_baselines), to);
 
     /// <inheritdoc/>
-    public void LoadState(Stream from) => StateNodes.ReadNumbers(StateNodes.Parse(from, StateName), StateName, _baselines);
+    public void LoadState(Stream from) => StateNodes.Read(from, StateName, state => StateNodes.ReadNumbers(state, _baselines));
 }

@@ -34,18 +34,14 @@ public sealed class SpoAdvantage(SpoAdvantageSection section) : IAdvantageEstima
     }
 
     /// <inheritdoc/>
-    public void SaveState(Stream to) => StateNodes.Write(to, new JsonObject
-    {
-        ["successes"] = StateNodes.OfNumbers(_successes),
-        ["failures"] = StateNodes.OfNumbers(_failures),
-    });
+    public void SaveState(Stream to) => StateNodes.Write(
+        new JsonObject { ["successes"] = StateNodes.OfNumbers(_successes), ["failures"] = StateNodes.OfNumbers(_failures) }, to);
 
     /// <inheritdoc/>
-    public void LoadState(Stream from) => StateNodes.Read(StateName, () =>
+    public void LoadState(Stream from) => StateNodes.Read(from, StateName, state =>
     {
-        var state = StateNodes.Parse(from, StateName);
-        StateNodes.ReadNumbers(state["successes"]!, StateName, _successes);
-        StateNodes.ReadNumbers(state["failures"]!, StateName, _failures);
+        StateNodes.ReadNumbers(state["successes"]!, _successes);
+        StateNodes.ReadNumbers(state["failures"]!, _failures);
     });
 
     private double[] Differences(RewardGroup group)

@@ -18,7 +18,7 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
     /// <summary>The optimizer steps of one rollout batch: mini-batches in order, repeated for each epoch.</summary>
     public IReadOnlyList<OptimizerBatch> Build(IReadOnlyList<RolloutDecision> decisions)
     {
-        var groups = decisions.Where(d => d.IsTrained).GroupBy(d => d.Prompt.Index).Select(g => g.ToList()).ToList();
+        var groups = decisions.Where(d => d.IsTrained).GroupBy(d => (d.Prompt.Index, d.IsAuxiliary)).Select(g => g.ToList()).ToList();
         var miniBatches = new List<OptimizerBatch>();
         for (var m = 0; m < update.Minibatches; m++)
         {
@@ -35,23 +35,31 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
 
     private OptimizerBatch BuildOne(List<List<RolloutDecision>> groups)
     {
-        var sequences = groups.Select(Credited).ToList();
-        var counts = sequences.SelectMany(g => g).Select(s => s.TrainedCount).Where(n => n > 0 || loss.EmptySequences == EmptySequences.Count).ToList();
-        var weighting = new LossWeighting(
+        var sequences = groups.Select(g => (IsAuxiliary: g[0].IsAuxiliary, Sequences: Credited(g))).ToList();
+        var main = Weighting(sequences.Where(g => !g.IsAuxiliary).SelectMany(g => g.Sequences));
+        var auxiliary = Weighting(sequences.Where(g => g.IsAuxiliary).SelectMany(g => g.Sequences));
+        var packed = sequences
+            .SelectMany(g => PrefixOrder.Arrange(g.Sequences.Where(HasGradient).Select(s => Weighted(s, g.IsAuxiliary ? auxiliary : main))))
+            .ToList();
+        return new OptimizerBatch(_packer.Pack(packed), main.TokenCount, main.SequenceCount);
+    }
+
+    private LossWeighting Weighting(IEnumerable<PackedSequence> sequences)
+    {
+        var counts = sequences.Select(s => s.TrainedCount).Where(n => n > 0 || loss.EmptySequences == EmptySequences.Count).ToList();
+        return new LossWeighting(
             loss.Aggregation, counts.Sum(n => (long)n), counts.Count, loss.ScaleLength > 0 ? loss.ScaleLength : maxNewTokens);
-        var packed = sequences.SelectMany(g => PrefixOrder.Arrange(g.Where(HasGradient).Select(s => Weighted(s, weighting)))).ToList();
-        return new OptimizerBatch(_packer.Pack(packed), weighting.TokenCount, weighting.SequenceCount);
     }
 
     /// <summary>A group's sequences with the credit of each token; the weights are still those of the rollouts.</summary>
-    private IEnumerable<PackedSequence> Credited(List<RolloutDecision> group)
+    private List<PackedSequence> Credited(List<RolloutDecision> group)
     {
         var sequences = group.Select(d => new PackedSequence(
             d.Prompt.TokenIds, d.Rollout.TokenIds, d.Rollout.LogProbs, new TokenCredit(d.Advantage, d.Weight))
         {
             TokenCredits = TokenCredits(d),
         });
-        return update.PrefixCredit == PrefixCredit.Node ? NodeCredit.Assign(PrefixOrder.Arrange(sequences)) : sequences.ToList();
+        return update.PrefixCredit == PrefixCredit.Node ? NodeCredit.Assign(PrefixOrder.Arrange(sequences)).ToList() : sequences.ToList();
     }
 
     private TokenCredit[]? TokenCredits(RolloutDecision decision)

@@ -92,6 +92,7 @@ internal sealed class CommandLineProgram
         root.Subcommands.Add(DataCommand.Create(services));
         root.Subcommands.Add(RecipeCommand.Create(services));
         root.Subcommands.Add(ParityCommand.Create(services));
+        root.Subcommands.Add(SweepCommand.Create(services));
         return root;
     }
 

@@ -52,8 +52,19 @@ internal static class Strategies
     /// <summary>Advantages with the sharpening the recipe asks for.</summary>
     public static SharpenedAdvantages Sharpened(Recipe recipe) => new(
         Advantages(recipe.Advantage),
-        new RewardGroups([]),
+        new RewardGroups(recipe.Reward?.Weights ?? []),
         recipe.Advantage.Novelty is { } novelty ? new NoveltySharpening(novelty) : null);
+
+    /// <summary>The stages of recomposition in the recipe's order.</summary>
+    public static IReadOnlyList<IRecompositionStage> Stages(RecomposeSection section) => [.. section.Stages.Select(stage => (IRecompositionStage)(stage switch
+    {
+        RecompositionStage.MaskTruncated => new MaskTruncated(),
+        RecompositionStage.DynamicSampling => new DynamicSampling(section.DynamicSampling),
+        RecompositionStage.Rorecomp => new Rorecomp(section.Rorecomp),
+        RecompositionStage.Replay => new GroupReplay(section.Replay),
+        RecompositionStage.SelfImitation => new SelfImitation(section.SelfImitation),
+        _ => throw Unknown(stage),
+    }))];
 
     public static IPolicyLoss Loss(PolicyLossSection section, RandomStreams random) => section switch
     {

@@ -4,6 +4,7 @@ using RolloutLab.Data;
 using RolloutLab.Models;
 using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
+using RolloutLab.Rewards;
 using RolloutLab.Runs;
 using RolloutLab.Training;
 
@@ -25,6 +26,8 @@ internal sealed class TrainRun : IDisposable
     private readonly LiveSource _engine;
     private readonly Evaluator _evaluator;
     private readonly Grader _grader;
+    private readonly Grader _trainingGrader;
+    private readonly IReadOnlyList<IRecompositionStage> _stages;
     private readonly IBudgetAllocator _allocator;
     private readonly SharpenedAdvantages _advantages;
     private readonly SavedCheckpoint? _from;
@@ -47,6 +50,10 @@ internal sealed class TrainRun : IDisposable
         }
 
         _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
+        _trainingGrader = recipe.Reward is { } reward
+            ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
+            : _grader;
+        _stages = Strategies.Stages(recipe.Recompose);
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
@@ -57,7 +64,7 @@ internal sealed class TrainRun : IDisposable
     }
 
     /// <summary>The parts of the loop that remember something.</summary>
-    private List<IStateful> Parts => [.. new object[] { _allocator, _advantages.Estimator }.OfType<IStateful>()];
+    private List<IStateful> Parts => [.. new object[] { _allocator, _advantages.Estimator }.Concat(_stages).OfType<IStateful>()];
 
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
@@ -119,8 +126,10 @@ internal sealed class TrainRun : IDisposable
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
             _allocator,
             _engine.Source,
-            _grader,
+            _trainingGrader,
             _advantages,
+            new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
+            _stages.OfType<DynamicSampling>().FirstOrDefault(),
             new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens),
             updater,
             _evaluator,

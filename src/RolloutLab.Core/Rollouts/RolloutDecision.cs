@@ -31,6 +31,9 @@ public sealed record RolloutDecision(
     /// <summary>Advantage of each response token, <c>[n]</c>, where tokens have their own; null where all have <see cref="Advantage"/>.</summary>
     public float[]? TokenAdvantages { get; init; }
 
+    /// <summary>Whether it belongs to a loss of its own beside the policy loss, with denominators of its own.</summary>
+    public bool IsAuxiliary { get; init; }
+
     /// <summary>Whether it is part of the optimizer step (and of the loss denominators).</summary>
     public bool IsTrained => Fate is RolloutFate.Kept or RolloutFate.Replayed;
 }

@@ -56,9 +56,16 @@ public static class StepMetrics
         yield return new("budget/rollouts/total", report.Decisions.Count);
         yield return new("budget/rollouts/min", report.Groups.Count == 0 ? 0 : report.Groups.Min(g => g.Count));
         yield return new("budget/rollouts/max", report.Groups.Count == 0 ? 0 : report.Groups.Max(g => g.Count));
-        foreach (var reason in report.Decisions.GroupBy(d => (d.Fate, d.Reason)).OrderBy(g => g.Key.Fate).ThenBy(g => g.Key.Reason, StringComparer.Ordinal))
+        foreach (var reason in report.Decisions.Concat(report.Replayed).GroupBy(d => (d.Fate, d.Reason)).OrderBy(g => g.Key.Fate).ThenBy(g => g.Key.Reason, StringComparer.Ordinal))
         {
             yield return new($"recomposition/{ToSnakeCase(reason.Key.Fate)}/{reason.Key.Reason}", reason.Count());
+        }
+
+        yield return new("train/num_gen_batches", report.SamplingRounds);
+        if (report.Replayed.Count > 0)
+        {
+            yield return new("recomposition/policy_age/mean", report.Replayed.Average(d => (double)d.PolicyAge));
+            yield return new("recomposition/policy_age/max", report.Replayed.Max(d => d.PolicyAge));
         }
     }
 

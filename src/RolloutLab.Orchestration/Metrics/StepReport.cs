@@ -17,6 +17,12 @@ public sealed record StepReport(
     UpdateReport Update,
     PhaseClock Seconds)
 {
+    /// <summary>Rollouts of earlier steps that were trained in this one.</summary>
+    public IReadOnlyList<RolloutDecision> Replayed { get; init; } = [];
+
+    /// <summary>Rounds of sampling prompts; above 1 where groups without a gradient were replaced.</summary>
+    public int SamplingRounds { get; init; } = 1;
+
     /// <summary>Mean reward over the rollouts that have one; 0 when none has.</summary>
     public double MeanReward => Decisions.Where(d => !float.IsNaN(d.Verdict.Reward)).Select(d => (double)d.Verdict.Reward).DefaultIfEmpty(0).Average();
 

@@ -87,6 +87,25 @@ internal static class Conversions
             : Conversion<ValueList<int>>.Failed("must not repeat an item");
     }
 
+    public static Conversion<ValueList<T>> Choices<T>(DocumentNode node, (string Name, T Value)[] choices)
+    {
+        if (node is not ListNode list)
+        {
+            return Conversion<ValueList<T>>.Failed($"must be a list of words, such as [{choices[0].Name}]");
+        }
+
+        Conversion<T>[] items = [.. list.Items.Select(item => Choice(item, choices))];
+        if (items.FirstOrDefault(item => item.Problem is not null).Problem is { } problem)
+        {
+            return Conversion<ValueList<T>>.Failed($"each item {problem}");
+        }
+
+        T[] values = [.. items.Select(item => item.Value)];
+        return values.Distinct().Count() == values.Length
+            ? new(ValueList.Create<T>(values), null)
+            : Conversion<ValueList<T>>.Failed("must not repeat an item");
+    }
+
     public static Conversion<T> Choice<T>(DocumentNode node, (string Name, T Value)[] choices)
     {
         string written = node is ScalarNode scalar ? scalar.Value : "";

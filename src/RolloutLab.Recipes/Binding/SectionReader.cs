@@ -180,6 +180,24 @@ internal abstract class SectionReader
         });
     }
 
+    /// <summary>A list of different words, each one of a few, in the order that counts; empty by default.</summary>
+    public ValueList<T> Choices<T>(string key, string doc, params ReadOnlySpan<(string Name, T Value)> choices)
+        where T : struct, Enum
+    {
+        (string Name, T Value)[] table = choices.ToArray();
+        return Value(new KeySpec<ValueList<T>>
+        {
+            Key = key,
+            Type = "list of words",
+            Rule = $"different words of {string.Join(", ", table.Select(c => c.Name))}",
+            Doc = doc,
+            HasDefault = true,
+            Default = [],
+            Convert = node => Conversions.Choices(node, table),
+            Format = list => $"[{string.Join(", ", list.Select(v => table.First(c => c.Value.Equals(v)).Name))}]",
+        });
+    }
+
     /// <summary>A section inside this one. Left out, all its keys have their defaults.</summary>
     public abstract T Section<T>(string key, string doc, Func<SectionReader, T> read);
 

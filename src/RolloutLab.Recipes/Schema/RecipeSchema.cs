@@ -106,6 +106,7 @@ public static class RecipeSchema
         "integer" => new JsonObject { ["type"] = "integer" },
         "true or false" => new JsonObject { ["type"] = "boolean" },
         "list of integers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer" } },
+        "list of words" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
         "choice" => new JsonObject { ["enum"] = new JsonArray([.. key.Choices.Select(c => JsonValue.Create(c))]) },
         _ when key.Default == "null" => new JsonObject { ["type"] = new JsonArray("string", "null") },
         _ => new JsonObject { ["type"] = "string" },

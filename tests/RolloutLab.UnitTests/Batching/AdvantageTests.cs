@@ -242,6 +242,13 @@ public class AdvantageTests
         return rewards[i] - means.Average();
     }
 
+    private static MemoryStream Saved(IStateful part)
+    {
+        var stream = new MemoryStream();
+        part.SaveState(stream);
+        return new MemoryStream(stream.ToArray());
+    }
+
     private static double[] Of(string name, double[] rewards, int[]? lengths = null) => Estimators[name]().Estimate([Group("a", rewards, lengths)])[0].Rollouts;
 
     private static RewardGroup Group(string key, double[] rewards, int[]? lengths = null) => new()

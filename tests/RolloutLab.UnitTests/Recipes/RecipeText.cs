@@ -53,6 +53,7 @@ internal static class RecipeText
         verifier: { type: numeric }
         sft: { data: { type: countdown_traces, path: c.jsonl }, steps: 1, evaluate_every: 1 }
         """,
+        Minimal + "reward: { truncated: {}, overlong: { buffer: 9 }, cosine: {}, repetition: {}, format: { pattern: a } }\nrecompose: { stages: [rorecomp, replay] }\n",
         .. Losses.Select(loss => Minimal + $"loss: {{ {loss} }}\n"),
         .. Advantages.Select(type => $"model: {{ path: m }}\nadvantage: {{ type: {type}, novelty: {{ gain: 3 }} }}\n"),
     ];
