@@ -49,7 +49,10 @@ internal static class RecipeRules
             () => "node trains tokens that belong to no one sequence; set loss.aggregation to token_mean or token_sum");
         r.Check(
             () => !trains || recipe.Advantage is not (RemaxAdvantageSection or OptimalTokenBaselineAdvantageSection), "advantage.type",
-            () => "needs what training does not sample (greedy answers, squared probabilities); use it with parity, or rloo or opo here");
+            () => "needs what training does not sample (greedy answers, squared probabilities); use rloo or opo here, and it with parity");
+        r.Check(
+            () => !trains || recipe.Loss.Kl is { Coefficient: 0 } or { Placement: KlPlacement.Loss }, "loss.kl_placement",
+            () => "training takes the divergence as a term of the loss only; set it to loss (reward is there for parity)");
         r.Check(
             () => !recipe.Loss.Policy.IsSequenceLevel || recipe.Update is { PrefixCredit: PrefixCredit.Leaf, ForcedTokens: ForcedTokens.Train },
             "loss.type",

@@ -27,6 +27,10 @@ public sealed record SweepVariant(string Name, string RecipePath, ValueList<stri
 /// <param name="Target">pass@1 that costs are counted to; null for the first variant's mean at the end.</param>
 public sealed record SweepFile(ValueList<SweepVariant> Variants, ValueList<int> Seeds, double? Target)
 {
+    /// <summary>Whether a file that can be read is a sweep rather than a recipe: it names variants.</summary>
+    public static bool IsSweep(string path) =>
+        File.Exists(path) && DocumentParser.Parse(RecipeLoader.ReadText(path), path, "/", new RecipeErrors()) is SectionNode section && section.Find("variants") is not null;
+
     /// <summary>Reads a sweep.</summary>
     /// <exception cref="RecipeException">The file cannot be read or is wrong; one line says where and why.</exception>
     public static SweepFile Load(string path)

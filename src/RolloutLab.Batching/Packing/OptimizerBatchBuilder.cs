@@ -15,22 +15,29 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
 {
     private readonly MicroBatchPacker _packer = new(update.MicroBatchTokens);
 
-    /// <summary>The optimizer steps of one rollout batch: mini-batches in order, repeated for each epoch.</summary>
+    /// <summary>
+    /// The optimizer steps of one rollout batch: mini-batches in order, repeated for each epoch. Replayed rollouts are spread
+    /// over the mini-batches like those of the step.
+    /// </summary>
     public IReadOnlyList<OptimizerBatch> Build(IReadOnlyList<RolloutDecision> decisions)
     {
-        var groups = decisions.Where(d => d.IsTrained).GroupBy(d => (d.Prompt.Index, d.IsAuxiliary)).Select(g => g.ToList()).ToList();
-        var miniBatches = new List<OptimizerBatch>();
-        for (var m = 0; m < update.Minibatches; m++)
-        {
-            var from = (int)((long)groups.Count * m / update.Minibatches);
-            var to = (int)((long)groups.Count * (m + 1) / update.Minibatches);
-            if (to > from)
-            {
-                miniBatches.Add(BuildOne(groups.GetRange(from, to - from)));
-            }
-        }
-
+        var sampled = Groups(decisions.Where(d => d.Fate == RolloutFate.Kept));
+        var replayed = Groups(decisions.Where(d => d.Fate == RolloutFate.Replayed));
+        var miniBatches = Enumerable.Range(0, update.Minibatches)
+            .Select(m => Part(sampled, m).Concat(Part(replayed, m)).ToList())
+            .Where(groups => groups.Count > 0)
+            .Select(BuildOne)
+            .ToList();
         return Enumerable.Repeat(miniBatches, update.Epochs).SelectMany(b => b).ToList();
+    }
+
+    private static List<List<RolloutDecision>> Groups(IEnumerable<RolloutDecision> decisions) =>
+        decisions.GroupBy(d => (d.Prompt.Index, d.IsAuxiliary)).Select(g => g.ToList()).ToList();
+
+    private List<List<RolloutDecision>> Part(List<List<RolloutDecision>> groups, int index)
+    {
+        var from = (int)((long)groups.Count * index / update.Minibatches);
+        return groups.GetRange(from, (int)((long)groups.Count * (index + 1) / update.Minibatches) - from);
     }
 
     private OptimizerBatch BuildOne(List<List<RolloutDecision>> groups)

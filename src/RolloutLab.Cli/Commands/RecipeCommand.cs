@@ -72,7 +72,7 @@ internal static class RecipeCommand
         {
             try
             {
-                RecipeLoader.Load(file, overrides);
+                CheckOne(file, overrides);
                 terminal.Out.WriteLine($"{file}: ok");
             }
             catch (RecipeException error)
@@ -83,6 +83,20 @@ internal static class RecipeCommand
         }
 
         return code;
+    }
+
+    private static void CheckOne(string file, string[] overrides)
+    {
+        if (!SweepFile.IsSweep(file))
+        {
+            RecipeLoader.Load(file, overrides);
+            return;
+        }
+
+        foreach (var variant in SweepFile.Load(file).Variants)
+        {
+            RecipeLoader.Load(variant.RecipePath, [.. variant.Overrides, .. overrides]);
+        }
     }
 
     private static DocumentedCommand CreateSchema(Terminal terminal)

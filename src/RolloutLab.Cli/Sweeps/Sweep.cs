@@ -12,7 +12,10 @@ namespace RolloutLab.Cli;
 /// <param name="tell">Told of the progress, a line at a time.</param>
 internal sealed class Sweep(SweepFile file, string folder, IRunCommands runs, Action<string> tell)
 {
-    private sealed record Job(SweepVariant Variant, int Seed, string Folder, string[] Overrides, string Hash);
+    private sealed record Job(SweepVariant Variant, int Seed, string Folder, string[] Overrides, Recipe Recipe)
+    {
+        public string Hash => Recipe.Hash;
+    }
 
     /// <summary>Runs what is not done.</summary>
     /// <param name="context">Who watches each run, and what stops the sweep after the step it is in.</param>
@@ -49,18 +52,36 @@ internal sealed class Sweep(SweepFile file, string folder, IRunCommands runs, Ac
     {
         string[] overrides = [.. variant.Overrides, string.Create(CultureInfo.InvariantCulture, $"seed={seed}")];
         var recipe = RecipeLoader.Load(variant.RecipePath, overrides);
-        return new Job(variant, seed, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{variant.Name}-seed-{seed}")), overrides, recipe.Hash);
+        return new Job(variant, seed, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{variant.Name}-seed-{seed}")), overrides, recipe);
     }
 
     private bool Run(Job job, RunContext context)
     {
+        if (CanGoOn(job))
+        {
+            return runs.Resume(job.Folder, context) == RunEnding.Finished;
+        }
+
         if (Directory.Exists(job.Folder))
         {
-            // An interrupted run of this sweep: it is made again from its first step.
             Directory.Delete(job.Folder, recursive: true);
         }
 
         return runs.Train(new RunArguments(job.Variant.RecipePath, job.Overrides, job.Folder), context) == RunEnding.Finished;
+    }
+
+    /// <summary>Whether an interrupted run has a checkpoint to go on from.</summary>
+    private static bool CanGoOn(Job job)
+    {
+        var (recipe, checkpoints) = (Path.Combine(job.Folder, "recipe.yaml"), Path.Combine(job.Folder, "checkpoints"));
+        if (!File.Exists(recipe) || !Directory.Exists(checkpoints) || !Directory.EnumerateDirectories(checkpoints).Any())
+        {
+            return false;
+        }
+
+        return RecipeLoader.Load(recipe, []).Equals(job.Recipe)
+            ? true
+            : throw new RunException($"{job.Folder} holds a run of another recipe; delete it, or give --run-dir another folder");
     }
 
     private SweepTable Save(List<SweepRun> done)

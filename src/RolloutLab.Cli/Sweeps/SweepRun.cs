@@ -10,12 +10,15 @@ namespace RolloutLab.Cli;
 internal sealed record SweepRun(
     string Variant, long Seed, double PassAt1, double Length, double EffectiveRatio, IReadOnlyList<SweepPoint> Curve)
 {
+    // A target that is a mean of results may differ from an equal result in its last bit.
+    private const double Rounding = 1e-9;
+
     /// <summary>Rollouts and tokens spent when pass@1 first was at a target, in a line between evaluations; null when it never was.</summary>
     public (double Rollouts, double Tokens)? CostTo(double target)
     {
         for (var i = 0; i < Curve.Count; i++)
         {
-            if (Curve[i].PassAt1 < target)
+            if (Curve[i].PassAt1 < target - Rounding)
             {
                 continue;
             }

@@ -255,12 +255,4 @@ public class AdvantageTests
     {
         Key = key, Rewards = rewards, Lengths = lengths ?? [.. rewards.Select(_ => 3)],
     };
-
-    private static MemoryStream Saved(IStateful part)
-    {
-        var stream = new MemoryStream();
-        part.SaveState(stream);
-        stream.Position = 0;
-        return stream;
-    }
 }

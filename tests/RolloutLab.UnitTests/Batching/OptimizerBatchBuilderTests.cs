@@ -99,6 +99,17 @@ public class OptimizerBatchBuilderTests
     }
 
     [Fact]
+    public void Replayed_rollouts_are_spread_over_the_mini_batches()
+    {
+        var sampled = Enumerable.Range(0, 4).SelectMany(p => Decisions([1, -1], [2, 2], prompt: p));
+        var replayed = Enumerable.Range(10, 6).SelectMany(p => Decisions([1], [2], prompt: p)).Select(d => d with { Fate = RolloutFate.Replayed });
+
+        var batches = new OptimizerBatchBuilder(Sections.Loss, Sections.Update with { Minibatches = 2 }, MaxNewTokens).Build([.. sampled, .. replayed]);
+
+        Assert.Equal([7L, 7], batches.Select(b => b.Sequences));
+    }
+
+    [Fact]
     public void Dropped_rollouts_leave_batch_and_denominator()
     {
         var decisions = Decisions([1, 1], [2, 6]).Select((d, i) => i == 1 ? d with { Fate = RolloutFate.Dropped } : d).ToList();

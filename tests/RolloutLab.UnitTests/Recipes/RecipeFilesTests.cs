@@ -7,7 +7,7 @@ public class RecipeFilesTests
     private static readonly string Root = FindRoot();
 
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(Path.Combine(Root, "recipes"), "*.yaml").Select(f => Path.GetFileName(f)).Order()];
+        [.. Directory.GetFiles(Path.Combine(Root, "recipes"), "*.yaml").Where(f => !SweepFile.IsSweep(f)).Select(f => Path.GetFileName(f)).Order()];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -17,6 +17,15 @@ public class RecipeFilesTests
 
         Assert.Equal(recipe, RecipeLoader.Parse(recipe.ToYaml(), "again.yaml", "/", []));
         Assert.Equal(Path.GetFileNameWithoutExtension(name), recipe.Name);
+    }
+
+    [Fact]
+    public void Every_variant_of_the_ablation_loads()
+    {
+        var sweep = SweepFile.Load(Path.Combine(Root, "recipes", "ablation-countdown.yaml"));
+
+        Assert.Equal([1, 2, 3, 4, 5], sweep.Seeds);
+        Assert.All(sweep.Variants, v => Assert.NotNull(RecipeLoader.Load(v.RecipePath, v.Overrides).Data.Train));
     }
 
     [Fact]
