@@ -108,7 +108,16 @@ typedef struct rl_sample_request {
   const double* uniform;     // in [0, 1)
   int64_t count;
   int64_t vocabulary;  // ids from here on are padding, never drawn
+  int64_t top_count;   // most probable tokens told of each draw's row, M; 0 for none
 } rl_sample_request;
+
+// The M most probable tokens of each draw's row, most probable first, the lower id among equals; arrays are
+// [count, M]. Where the vocabulary has fewer, the id is -1. Null where top_count is 0.
+typedef struct rl_top_tokens {
+  int32_t* token_ids;
+  float* probabilities;  // at temperature 1, unfiltered
+  float* log_probs;      // at the draw's temperature (1 where that is 0), unfiltered
+} rl_top_tokens;
 
 typedef struct rl_adamw_options {
   double learning_rate;
@@ -255,7 +264,7 @@ RL_API int32_t rl_paged_attention(const rl_tensor* q, const rl_tensor* k_cache, 
                                   const int32_t* sequence_of_token, const int32_t* positions, int64_t count,
                                   double scale, rl_tensor** result) RL_NOEXCEPT;
 RL_API int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int32_t* token_ids,
-                         float* log_probs) RL_NOEXCEPT;
+                         float* log_probs, const rl_top_tokens* top) RL_NOEXCEPT;
 
 // Steps `count` parameters by the gradients they carry; a parameter without one counts as having zeros.
 RL_API int32_t rl_adamw_step(rl_tensor* const* parameters, rl_tensor* const* exp_avg, rl_tensor* const* exp_avg_sq,

@@ -115,7 +115,7 @@ int32_t rl_paged_attention(const rl_tensor* q, const rl_tensor* k_cache, const r
 }
 
 int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int32_t* token_ids,
-                  float* log_probs) noexcept {
+                  float* log_probs, const rl_top_tokens* top) noexcept {
   return rl::guarded([&] {
     const int64_t count = request->count;
     for (const void* array : {static_cast<const void*>(request->rows), static_cast<const void*>(request->temperature),
@@ -124,9 +124,15 @@ int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int
                               static_cast<const void*>(token_ids), static_cast<const void*>(log_probs)}) {
       require_array(array, count);
     }
+    for (const void* array : {static_cast<const void*>(top->token_ids), static_cast<const void*>(top->probabilities),
+                              static_cast<const void*>(top->log_probs)}) {
+      require_array(array, count * request->top_count);
+    }
     const rl::SampleRequest wanted{request->rows,  request->temperature, request->top_k, request->top_p,
-                                   request->min_p, request->uniform,     count,          request->vocabulary};
-    rl::sample(rl::value(logits), wanted, token_ids, log_probs);
+                                   request->min_p, request->uniform,     count,          request->vocabulary,
+                                   request->top_count};
+    rl::sample(rl::value(logits), wanted, token_ids, log_probs,
+               rl::TopTokens{top->token_ids, top->probabilities, top->log_probs});
   });
 }
 

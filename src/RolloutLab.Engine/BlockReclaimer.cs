@@ -42,6 +42,18 @@ internal sealed class BlockReclaimer(KvBlockPool pool, SequenceQueue queue, IRea
     /// <returns>False when none of them holds a prompt.</returns>
     public bool TakeForPrompt(SequenceGroup group) => DropPromptFrom(group.Order + 1);
 
+    /// <summary>Frees every prompt but one group's.</summary>
+    public void DropAllPromptsBut(SequenceGroup group)
+    {
+        foreach (var other in groups)
+        {
+            if (other != group)
+            {
+                pool.Free(other.Prefix);
+            }
+        }
+    }
+
     /// <summary>Makes the youngest running sequence wait, without its blocks.</summary>
     public void PreemptYoungest()
     {

@@ -3,8 +3,9 @@ using RolloutLab.Core;
 namespace RolloutLab.Engine;
 
 /// <summary>
-/// Live rollouts from the policy. A prompt is computed once for all its rollouts, and the draw of response token k of a
-/// rollout is the uniform number k of the stream (purpose, step, prompt index, rollout index). Not thread-safe.
+/// Live rollouts from the policy. A prompt is computed once for all its rollouts, and so is what they share where a
+/// branch policy lets them fork. The draw of response token k of a rollout that starts at the prompt is the uniform
+/// number k of the stream (purpose, step, prompt index, rollout index). Not thread-safe.
 /// </summary>
 public sealed class EngineRolloutSource : IRolloutSource
 {
@@ -12,6 +13,7 @@ public sealed class EngineRolloutSource : IRolloutSource
     private readonly ITokenizer _tokenizer;
     private readonly RandomStreams _streams;
     private readonly Func<long> _policyVersion;
+    private readonly IBranchPolicy _training;
 
     /// <summary>Creates the source.</summary>
     /// <param name="runner">The policy; the caller owns it, and its KV memory is this source's alone.</param>
@@ -19,9 +21,15 @@ public sealed class EngineRolloutSource : IRolloutSource
     /// <param name="options">Limits of a model step.</param>
     /// <param name="streams">The run's random streams.</param>
     /// <param name="policyVersion">Gives the version of the policy; asked once for each request.</param>
+    /// <param name="training">Where training rollouts branch; null for plain sampling, which evaluation always is.</param>
     /// <exception cref="DataException">The tokenizer has ids the model lacks.</exception>
     public EngineRolloutSource(
-        IModelRunner runner, ITokenizer tokenizer, EngineOptions options, RandomStreams streams, Func<long> policyVersion)
+        IModelRunner runner,
+        ITokenizer tokenizer,
+        EngineOptions options,
+        RandomStreams streams,
+        Func<long> policyVersion,
+        IBranchPolicy? training = null)
     {
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -37,7 +45,10 @@ public sealed class EngineRolloutSource : IRolloutSource
         _tokenizer = tokenizer;
         _streams = streams;
         _policyVersion = policyVersion;
+        _training = training ?? Plain;
     }
+
+    private static StochasticSampling Plain { get; } = new();
 
     /// <inheritdoc/>
     /// <exception cref="DataException">A prompt leaves no room for a response in the model's context, or has an unknown token.</exception>
@@ -46,13 +57,15 @@ public sealed class EngineRolloutSource : IRolloutSource
     {
         ArgumentNullException.ThrowIfNull(request);
         var version = _policyVersion();
+        var policy = request.Purpose == RolloutPurpose.Training ? _training : Plain;
+        var growers = policy.Begin(request.Step, [.. request.Budgets.Select(b => b.Rollouts)]);
         var sequences = new SequenceGroup[request.Budgets.Count];
         for (var i = 0; i < sequences.Length; i++)
         {
-            sequences[i] = CreateGroup(request, request.Budgets[i]);
+            sequences[i] = CreateGroup(request, request.Budgets[i], growers[i]);
         }
 
-        var statistics = _engine.Run(sequences, progress, cancellation);
+        var statistics = _engine.Run(sequences, policy.TopTokens, progress, cancellation);
         var groups = new RolloutGroup[sequences.Length];
         for (var i = 0; i < groups.Length; i++)
         {
@@ -62,7 +75,7 @@ public sealed class EngineRolloutSource : IRolloutSource
         return new RolloutResult(groups, statistics);
     }
 
-    private SequenceGroup CreateGroup(RolloutRequest request, PromptBudget budget)
+    private SequenceGroup CreateGroup(RolloutRequest request, PromptBudget budget, ITreeGrower grower)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(budget.FirstRollout);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(budget.Rollouts);
@@ -72,40 +85,47 @@ public sealed class EngineRolloutSource : IRolloutSource
             RolloutPurpose.Evaluation => StreamPurpose.EvaluationRollout,
             _ => throw new ArgumentOutOfRangeException(nameof(request), request.Purpose, "No random streams belong to this purpose."),
         };
-        var streams = new RandomStream[budget.Rollouts];
-        for (var i = 0; i < streams.Length; i++)
-        {
-            streams[i] = _streams.Stream(purpose, request.Step, budget.Prompt.Index, budget.FirstRollout + i);
-        }
-
-        return new SequenceGroup(budget.Prompt.Id, budget.Prompt.TokenIds, streams, request.Sampling, _tokenizer.EndOfTextId);
+        var streams = new GroupStreams(_streams, purpose, request.Step, budget.Prompt.Index, budget.FirstRollout);
+        return new SequenceGroup(
+            budget.Prompt.Id, budget.Prompt.TokenIds, streams, budget.Rollouts, request.Sampling, _tokenizer.EndOfTextId, grower);
     }
 
     private RolloutGroup ReadGroup(PromptBudget budget, SequenceGroup group, long version)
     {
-        var rollouts = new Rollout[group.Sequences.Count];
+        var paths = LeafPaths.Of(group.Sequences);
+        var rollouts = new Rollout[paths.Length];
         for (var i = 0; i < rollouts.Length; i++)
         {
-            var sequence = group.Sequences[i];
+            var (sequence, parent, shared) = paths[i];
+            var tokens = sequence.ReadTokens();
             rollouts[i] = new Rollout
             {
                 Index = budget.FirstRollout + i,
-                TokenIds = sequence.TokenIds.ToArray(),
-                LogProbs = sequence.LogProbs.ToArray(),
-                Text = Decode(sequence),
+                TokenIds = tokens,
+                LogProbs = sequence.ReadLogProbs(),
+                Origins = sequence.ReadOrigins(),
+                Parent = parent < 0 ? -1 : budget.FirstRollout + parent,
+                SharedLength = shared,
+                Text = Decode(tokens),
                 FinishReason = sequence.FinishReason!.Value,
                 PolicyVersion = version,
             };
         }
 
-        return new RolloutGroup(budget.Prompt, rollouts);
+        return new RolloutGroup(budget.Prompt, rollouts)
+        {
+            Tree = LeafPaths.Describe(group, paths, budget.FirstRollout, Decode),
+        };
     }
 
-    /// <summary>The text of a response. A model with a padded vocabulary has ids its tokenizer lacks; they stand for no text.</summary>
-    private string Decode(Sequence sequence)
+    /// <summary>
+    /// The text of response tokens, without the stop token. A model with a padded vocabulary has ids its tokenizer
+    /// lacks; they stand for no text.
+    /// </summary>
+    private string Decode(int[] all)
     {
-        var tokens = sequence.TokenIds;
-        if (sequence.FinishReason == FinishReason.Stop)
+        var tokens = all.AsSpan();
+        if (tokens.Length > 0 && tokens[^1] == _tokenizer.EndOfTextId)
         {
             tokens = tokens[..^1];
         }
@@ -115,7 +135,6 @@ public sealed class EngineRolloutSource : IRolloutSource
             return _tokenizer.Decode(tokens);
         }
 
-        var known = Array.FindAll(tokens.ToArray(), token => (uint)token < (uint)_tokenizer.VocabularySize);
-        return _tokenizer.Decode(known);
+        return _tokenizer.Decode(Array.FindAll(tokens.ToArray(), token => (uint)token < (uint)_tokenizer.VocabularySize));
     }
 }

@@ -57,7 +57,22 @@ public sealed class ModelStep
 
     /// <summary>The uniform number in [0, 1) each draw uses, <c>[R]</c>.</summary>
     public double[] Uniforms { get; set; } = [];
+
+    /// <summary>How many of the most probable tokens each drawn row tells of, M; 0 for none.</summary>
+    public int TopCount { get; set; }
+
+    /// <summary>
+    /// Written by the runner: the M most probable tokens of each drawn row, <c>[R × M]</c>, the most probable first and
+    /// the lower id among equals; id -1 and probability 0 past the vocabulary's end.
+    /// </summary>
+    public TopToken[] Top { get; set; } = [];
 }
+
+/// <summary>A token that could have been drawn.</summary>
+/// <param name="TokenId">The token.</param>
+/// <param name="Probability">Its probability at temperature 1, before top-k, top-p and min-p.</param>
+/// <param name="LogProb">Its log-probability at the row's temperature (1 where that is 0), before top-k, top-p and min-p.</param>
+public readonly record struct TopToken(int TokenId, float Probability, float LogProb);
 
 /// <summary>A drawn token.</summary>
 /// <param name="TokenId">The token.</param>

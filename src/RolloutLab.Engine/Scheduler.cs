@@ -6,7 +6,9 @@ namespace RolloutLab.Engine;
 /// Who runs in the next step. Running sequences come first, oldest first; waiting ones join, oldest first, while there
 /// is room; what is left of the step's tokens computes the prompts of the groups that come next. When blocks run out,
 /// the youngest holder gives its blocks back and is recomputed later, so the oldest sequence always advances and every
-/// load ends. Who runs beside whom, and who is recomputed, never changes a draw.
+/// load ends. Who runs beside whom, and who is recomputed, never changes a draw. A sequence that waits for its branch
+/// policy keeps its blocks but is passed over; should such ones alone hold the blocks that the ones they wait for need,
+/// all give them back.
 /// </summary>
 internal sealed class Scheduler
 {
@@ -16,6 +18,7 @@ internal sealed class Scheduler
     private readonly IReadOnlyList<SequenceGroup> _groups;
     private readonly SequenceQueue _queue = new();
     private readonly BlockReclaimer _reclaimer;
+    private readonly StartingOrder _starting;
     private int _tokensLeft;
 
     /// <summary>Creates the scheduler of one run; all sequences wait.</summary>
@@ -27,14 +30,20 @@ internal sealed class Scheduler
     {
         (_pool, _builder, _options, _groups) = (pool, builder, options, groups);
         _reclaimer = new BlockReclaimer(pool, _queue, groups);
+        _starting = new StartingOrder(_queue, options.MaxRunningSequences);
         foreach (var group in groups)
         {
-            foreach (var sequence in group.Members)
+            group.Tree.Scheduler = this;
+            foreach (var sequence in group.Sequences)
             {
                 _queue.Add(sequence);
+                group.WaitingCount++;
             }
         }
     }
+
+    /// <summary>Which waiting sequence starts next; to be told when a tree's number of free places changes.</summary>
+    public StartingOrder Starting => _starting;
 
     /// <summary>Times a sequence lost its blocks.</summary>
     public long Preemptions => _reclaimer.Preemptions;
@@ -55,24 +64,53 @@ internal sealed class Scheduler
         SchedulePrompts();
         if (_builder.Step.TokenCount == 0)
         {
-            throw new UnreachableException("The oldest sequence did not advance.");
+            StartHeldUp();
         }
 
         _builder.Seal();
         return true;
     }
 
-    /// <summary>Takes a sequence that has just ended out of the batch and frees its blocks.</summary>
-    public void Finish(Sequence sequence)
+    /// <summary>
+    /// Takes in a sequence that a branch policy has begun. It runs at once, on the blocks of the one it forked from, if
+    /// that one runs; else it starts as the next one.
+    /// </summary>
+    public void Join(Sequence sequence)
+    {
+        var parent = sequence.Fork.Parent;
+        if (parent is { IsQueued: true, Table.Length: > 0 })
+        {
+            _pool.Fork(parent.Table, Math.Min(parent.Table.Length, Shareable(sequence)), sequence.Table);
+            _queue.AddRunningAfter(parent, sequence);
+            return;
+        }
+
+        sequence.Group.WaitingCount++;
+        if (parent is { IsQueued: true })
+        {
+            _queue.AddWaitingAfter(parent, sequence);
+        }
+        else
+        {
+            _queue.AddNext(sequence);
+        }
+    }
+
+    /// <summary>Takes a sequence that has ended or was removed out of the batch and frees its blocks.</summary>
+    public void Leave(Sequence sequence)
     {
         var wasRunning = sequence.Table.Length > 0;
         _pool.Free(sequence.Table);
         _queue.Remove(sequence, wasRunning);
-        if (!wasRunning && --sequence.Group.WaitingCount == 0)
+        if (!wasRunning)
         {
-            _pool.Free(sequence.Group.Prefix);
+            sequence.Group.WaitingCount--;
+            FreeUnneededPrompt(sequence.Group);
         }
     }
+
+    /// <summary>A group will get no more sequences.</summary>
+    public void Settled(SequenceGroup group) => FreeUnneededPrompt(group);
 
     /// <summary>Frees every block, however the run ended.</summary>
     public void Release()
@@ -80,12 +118,15 @@ internal sealed class Scheduler
         foreach (var group in _groups)
         {
             _pool.Free(group.Prefix);
-            foreach (var sequence in group.Members)
+            foreach (var sequence in group.Sequences)
             {
                 _pool.Free(sequence.Table);
             }
         }
     }
+
+    /// <summary>Positions of a sequence that can be shared: all but the one whose logits its next token is drawn from.</summary>
+    private static int Shareable(Sequence sequence) => sequence.Group.PromptTokenIds.Length + sequence.Length - 1;
 
     /// <summary>
     /// A group that lost its prompt but still has a running sequence gets the prompt back from it. Done before any
@@ -105,7 +146,8 @@ internal sealed class Scheduler
         var sequence = _queue.Oldest;
         while (sequence is not null && sequence != _queue.NextWaiting && _tokensLeft > 0)
         {
-            if (!TryAdvance(sequence))
+            sequence.ReadyLength = sequence.Table.Length;
+            if (sequence.Held is null && !TryAdvance(sequence))
             {
                 _reclaimer.PreemptYoungest();
                 return;
@@ -115,10 +157,10 @@ internal sealed class Scheduler
         }
     }
 
-    /// <summary>Starts waiting sequences whose prompt is computed, strictly by age.</summary>
+    /// <summary>Starts waiting sequences whose prompt is computed, by age.</summary>
     private void StartWaiting()
     {
-        while (_tokensLeft > 0 && _queue.RunningCount < _options.MaxRunningSequences && _queue.NextWaiting is { } sequence)
+        while (_tokensLeft > 0 && _starting.Next() is { } sequence)
         {
             var group = sequence.Group;
             if (group.Prefix.Length < group.PromptTokenIds.Length)
@@ -126,7 +168,7 @@ internal sealed class Scheduler
                 return;
             }
 
-            _pool.Fork(group.Prefix, group.Prefix.Length, sequence.Table);
+            Share(sequence);
             var needed = _pool.BlocksToAppend(sequence.Table, sequence.PendingTokens);
             if (!HasRoom(needed, _queue.RunningCount))
             {
@@ -135,16 +177,77 @@ internal sealed class Scheduler
             }
 
             _queue.Start();
-            if (--group.WaitingCount == 0)
-            {
-                // Nobody else needs the prompt. Freed first, so that the last sequence takes its partial block uncopied.
-                _pool.Free(group.Prefix);
-            }
+            group.WaitingCount--;
+            _starting.Started(group);
 
+            // Freed first, so that the last sequence takes its partial block uncopied.
+            FreeUnneededPrompt(group);
             if (!TryAdvance(sequence))
             {
                 throw new UnreachableException("A sequence started without room.");
             }
+        }
+    }
+
+    /// <summary>Gives a sequence that starts the computed blocks of a running one it forked from, else its prompt's.</summary>
+    private void Share(Sequence sequence)
+    {
+        var group = sequence.Group;
+        var limit = Shareable(sequence);
+        for (var (child, parent) = (sequence, sequence.Fork.Parent); parent is not null; (child, parent) = (parent, parent.Fork.Parent))
+        {
+            limit = Math.Min(limit, group.PromptTokenIds.Length + child.Fork.Length);
+
+            // Full blocks only: a block that is copied in this step must not have been written in it.
+            var length = parent.Table.Length == 0 ? 0 : Math.Min(limit, parent.ReadyLength) / _pool.BlockSize * _pool.BlockSize;
+            if (length > group.Prefix.Length)
+            {
+                _pool.Fork(parent.Table, length, sequence.Table);
+                break;
+            }
+        }
+
+        if (sequence.Table.Length == 0)
+        {
+            _pool.Fork(group.Prefix, Math.Min(group.Prefix.Length, limit), sequence.Table);
+        }
+
+        sequence.ReadyLength = sequence.Table.Length;
+    }
+
+    /// <summary>
+    /// Nothing could be scheduled: the running sequences all wait for others that lack the blocks. They give all blocks
+    /// back, and the first one that waits for no decision starts.
+    /// </summary>
+    private void StartHeldUp()
+    {
+        while (_queue.RunningCount > 0)
+        {
+            _reclaimer.PreemptYoungest();
+        }
+
+        var next = _queue.Oldest;
+        while (next?.Held is not null)
+        {
+            next = next.Younger;
+        }
+
+        _queue.MakeNext(next ?? throw new UnreachableException("Every sequence waits for a decision."));
+        _reclaimer.DropAllPromptsBut(next.Group);
+        StartWaiting();
+        SchedulePrompts();
+        if (_builder.Step.TokenCount == 0)
+        {
+            throw new UnreachableException("The oldest sequence did not advance.");
+        }
+    }
+
+    /// <summary>Frees a prompt that no sequence waits for and none will.</summary>
+    private void FreeUnneededPrompt(SequenceGroup group)
+    {
+        if (group.WaitingCount == 0 && group.Tree.IsSettled)
+        {
+            _pool.Free(group.Prefix);
         }
     }
 
@@ -167,7 +270,7 @@ internal sealed class Scheduler
 
             var claimed = _queue.RunningCount + startable;
             if (group.Prefix.Length == 0
-                && (claimed >= _options.MaxRunningSequences || !HasRoom(_pool.BlocksFor(group.PromptTokenIds.Length), claimed)))
+                && (_starting.IsFull(claimed) || !HasRoom(_pool.BlocksFor(group.PromptTokenIds.Length), claimed)))
             {
                 return;
             }
@@ -177,7 +280,7 @@ internal sealed class Scheduler
                 return;
             }
 
-            startable += group.WaitingCount;
+            startable += group.WaitingCount + (group.HasStarted ? 0 : group.Tree.Unborn);
         }
     }
 
@@ -199,7 +302,7 @@ internal sealed class Scheduler
             }
         }
 
-        AddRow(sequence.Table, tokens, sequence.Group, sequence.TokenIds);
+        AddRow(sequence.Table, tokens, sequence.Group, sequence);
         if (tokens == pending)
         {
             _builder.AddDraw(sequence);
@@ -221,11 +324,11 @@ internal sealed class Scheduler
         }
 
         _reclaimer.PromptHeld(group);
-        AddRow(group.Prefix, tokens, group, []);
+        AddRow(group.Prefix, tokens, group, null);
         if (tokens == pending && !group.HasFirstTokens)
         {
             group.HasFirstTokens = true;
-            foreach (var sequence in group.Members)
+            foreach (var sequence in group.Sequences)
             {
                 _builder.AddDraw(sequence);
             }
@@ -234,7 +337,7 @@ internal sealed class Scheduler
         return true;
     }
 
-    private void AddRow(KvBlockTable table, int tokens, SequenceGroup group, ReadOnlySpan<int> response)
+    private void AddRow(KvBlockTable table, int tokens, SequenceGroup group, Sequence? sequence)
     {
         if (!_pool.TryAppend(table, tokens, out var copy))
         {
@@ -246,7 +349,7 @@ internal sealed class Scheduler
             _builder.AddCopy(made);
         }
 
-        _builder.AddRow(table, tokens, group.PromptTokenIds, response);
+        _builder.AddRow(table, tokens, group.PromptTokenIds, sequence);
         _tokensLeft -= tokens;
     }
 }

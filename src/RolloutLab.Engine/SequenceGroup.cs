@@ -4,37 +4,45 @@ namespace RolloutLab.Engine;
 
 /// <summary>
 /// The sequences that answer one prompt. The prompt is computed once for all of them, in the group's own block table,
-/// and each sequence forks from it. For one run of an engine.
+/// and each sequence forks from it or from another. A branch policy says which sequences there are. For one run of an
+/// engine.
 /// </summary>
 public sealed class SequenceGroup
 {
-    private readonly Sequence[] _sequences;
+    private readonly List<Sequence> _sequences = [];
 
-    /// <summary>Creates a group of one sequence for each random stream.</summary>
+    /// <summary>Creates a group without sequences; the engine asks the branch policy for them.</summary>
     /// <param name="promptId">Names the prompt in errors.</param>
     /// <param name="promptTokenIds">The prompt, <c>[P]</c>, at least one token; kept, not copied.</param>
-    /// <param name="streams">Where each sequence's draws come from, at least one: token k uses the uniform number at position k.</param>
+    /// <param name="streams">Where draws come from: token k of a sequence uses the uniform number at position k.</param>
+    /// <param name="leaves">Responses wanted, at least 1.</param>
     /// <param name="sampling">How tokens are drawn.</param>
     /// <param name="stopTokenId">The token that ends a sequence.</param>
-    /// <exception cref="ArgumentException">The prompt or the streams are empty, or a sampling parameter is out of its range.</exception>
+    /// <param name="grower">Says where sequences begin, fork and are removed; for this group only.</param>
+    /// <exception cref="ArgumentException">The prompt is empty, or a number is out of its range.</exception>
     public SequenceGroup(
-        string promptId, int[] promptTokenIds, ReadOnlySpan<RandomStream> streams, SamplingParameters sampling, int stopTokenId)
+        string promptId,
+        int[] promptTokenIds,
+        GroupStreams streams,
+        int leaves,
+        SamplingParameters sampling,
+        int stopTokenId,
+        ITreeGrower grower)
     {
         ArgumentNullException.ThrowIfNull(promptId);
         ArgumentNullException.ThrowIfNull(promptTokenIds);
         ArgumentOutOfRangeException.ThrowIfZero(promptTokenIds.Length, nameof(promptTokenIds));
-        ArgumentOutOfRangeException.ThrowIfZero(streams.Length, nameof(streams));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(leaves);
+        ArgumentNullException.ThrowIfNull(grower);
         CheckRanges(sampling);
         PromptId = promptId;
         PromptTokenIds = promptTokenIds;
+        Streams = streams;
+        Leaves = leaves;
         Sampling = sampling;
         StopTokenId = stopTokenId;
-        WaitingCount = streams.Length;
-        _sequences = new Sequence[streams.Length];
-        for (var i = 0; i < streams.Length; i++)
-        {
-            _sequences[i] = new Sequence(this, streams[i]);
-        }
+        Grower = grower;
+        Tree = new GrowingTree(this);
     }
 
     /// <summary>Names the prompt in errors.</summary>
@@ -43,16 +51,25 @@ public sealed class SequenceGroup
     /// <summary>The prompt, <c>[P]</c>.</summary>
     public int[] PromptTokenIds { get; }
 
+    /// <summary>Where draws come from.</summary>
+    public GroupStreams Streams { get; }
+
+    /// <summary>Responses wanted.</summary>
+    public int Leaves { get; }
+
     /// <summary>How tokens are drawn.</summary>
     public SamplingParameters Sampling { get; }
 
     /// <summary>The token that ends a sequence.</summary>
     public int StopTokenId { get; }
 
-    /// <summary>The sequences, in the order of their streams.</summary>
+    /// <summary>Every sequence there was, those removed included, parents before their children.</summary>
     public IReadOnlyList<Sequence> Sequences => _sequences;
 
-    internal ReadOnlySpan<Sequence> Members => _sequences;
+    /// <summary>The sequences as the branch policy sees them.</summary>
+    public GrowingTree Tree { get; }
+
+    internal ITreeGrower Grower { get; }
 
     /// <summary>Position of the group in its run; its age, 0 being the oldest. -1 before the run.</summary>
     internal int Order { get; set; } = -1;
@@ -63,11 +80,24 @@ public sealed class SequenceGroup
     /// <summary>Sequences that are neither finished nor running.</summary>
     internal int WaitingCount { get; set; }
 
+    /// <summary>Whether a sequence of it has run.</summary>
+    internal bool HasStarted { get; set; }
+
     /// <summary>Whether the prompt's last logits have given every sequence its first token.</summary>
     internal bool HasFirstTokens { get; set; }
 
     /// <summary>Most response tokens of a sequence; set by the engine, which knows the context.</summary>
     internal int MaxNewTokens { get; set; }
+
+    /// <summary>Response tokens of all sequences, shared ones once.</summary>
+    internal long TokensGenerated { get; set; }
+
+    internal Sequence Add(RandomStream stream, SequenceFork fork)
+    {
+        var sequence = new Sequence(this, _sequences.Count, stream, fork);
+        _sequences.Add(sequence);
+        return sequence;
+    }
 
     private static void CheckRanges(SamplingParameters sampling)
     {

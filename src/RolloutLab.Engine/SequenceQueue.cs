@@ -24,18 +24,32 @@ internal sealed class SequenceQueue
     /// <summary>Adds a waiting sequence, younger than all others.</summary>
     public void Add(Sequence sequence)
     {
-        sequence.Older = _youngest;
-        if (_youngest is null)
-        {
-            Oldest = sequence;
-        }
-        else
-        {
-            _youngest.Younger = sequence;
-        }
-
-        _youngest = sequence;
+        Link(_youngest, sequence);
         NextWaiting ??= sequence;
+    }
+
+    /// <summary>Adds a running sequence, next younger than a running one.</summary>
+    public void AddRunningAfter(Sequence running, Sequence sequence)
+    {
+        Link(running, sequence);
+        RunningCount++;
+    }
+
+    /// <summary>Adds a waiting sequence, next younger than a waiting one.</summary>
+    public void AddWaitingAfter(Sequence waiting, Sequence sequence) => Link(waiting, sequence);
+
+    /// <summary>Adds a waiting sequence that starts next.</summary>
+    public void AddNext(Sequence sequence)
+    {
+        Link(YoungestRunning, sequence);
+        NextWaiting = sequence;
+    }
+
+    /// <summary>Makes a waiting sequence the one that starts next.</summary>
+    public void MakeNext(Sequence waiting)
+    {
+        Remove(waiting, wasRunning: false);
+        AddNext(waiting);
     }
 
     /// <summary>Turns <see cref="NextWaiting"/> into a running sequence.</summary>
@@ -52,7 +66,7 @@ internal sealed class SequenceQueue
         RunningCount--;
     }
 
-    /// <summary>Takes a finished sequence out.</summary>
+    /// <summary>Takes a sequence out.</summary>
     public void Remove(Sequence sequence, bool wasRunning)
     {
         if (NextWaiting == sequence)
@@ -83,6 +97,29 @@ internal sealed class SequenceQueue
             sequence.Younger.Older = sequence.Older;
         }
 
-        (sequence.Older, sequence.Younger) = (null, null);
+        (sequence.Older, sequence.Younger, sequence.IsQueued) = (null, null, false);
+    }
+
+    private void Link(Sequence? older, Sequence sequence)
+    {
+        var younger = older is null ? Oldest : older.Younger;
+        (sequence.Older, sequence.Younger, sequence.IsQueued) = (older, younger, true);
+        if (older is null)
+        {
+            Oldest = sequence;
+        }
+        else
+        {
+            older.Younger = sequence;
+        }
+
+        if (younger is null)
+        {
+            _youngest = sequence;
+        }
+        else
+        {
+            younger.Older = sequence;
+        }
     }
 }

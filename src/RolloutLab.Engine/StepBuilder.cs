@@ -4,6 +4,7 @@ namespace RolloutLab.Engine;
 /// Writes what the scheduler decides into one flat <see cref="ModelStep"/>. Its arrays only ever grow, so a steady
 /// state allocates nothing.
 /// </summary>
+/// <param name="blockSize">Tokens in a KV block.</param>
 internal sealed class StepBuilder(int blockSize)
 {
     private KvBlockTable[] _rows = [];
@@ -39,8 +40,8 @@ internal sealed class StepBuilder(int blockSize)
     /// <param name="table">The row's blocks, with slots for the tokens.</param>
     /// <param name="tokens">How many of the table's last positions are computed, at least 1.</param>
     /// <param name="prompt">Prompt tokens.</param>
-    /// <param name="response">Response tokens.</param>
-    public void AddRow(KvBlockTable table, int tokens, ReadOnlySpan<int> prompt, ReadOnlySpan<int> response)
+    /// <param name="sequence">Has the response tokens; null for a row of the prompt alone.</param>
+    public void AddRow(KvBlockTable table, int tokens, ReadOnlySpan<int> prompt, Sequence? sequence)
     {
         var row = Step.SequenceCount++;
         _rows = Grow(_rows, row + 1);
@@ -50,10 +51,12 @@ internal sealed class StepBuilder(int blockSize)
         GrowTokens(first + tokens);
         var blocks = table.Blocks;
         var start = table.Length - tokens;
+        var ofPrompt = Math.Clamp(prompt.Length - start, 0, tokens);
+        prompt.Slice(Math.Min(start, prompt.Length), ofPrompt).CopyTo(Step.TokenIds.AsSpan(first));
+        sequence?.CopyTokens(start + ofPrompt - prompt.Length, Step.TokenIds.AsSpan(first + ofPrompt, tokens - ofPrompt));
         for (var i = 0; i < tokens; i++)
         {
             var position = start + i;
-            Step.TokenIds[first + i] = position < prompt.Length ? prompt[position] : response[position - prompt.Length];
             Step.Positions[first + i] = position;
             Step.SlotMapping[first + i] = (blocks[position / blockSize] * blockSize) + (position % blockSize);
             Step.SequenceOfToken[first + i] = row;
@@ -77,9 +80,10 @@ internal sealed class StepBuilder(int blockSize)
         Step.Uniforms[draw] = sequence.NextUniform;
     }
 
-    /// <summary>Completes the step: writes the block tables, as wide as the longest of them.</summary>
+    /// <summary>Completes the step: writes the block tables, as wide as the longest of them, and makes room for the answer.</summary>
     public void Seal()
     {
+        Step.Top = Grow(Step.Top, Step.SampleCount * Step.TopCount);
         var stride = 1;
         for (var row = 0; row < Step.SequenceCount; row++)
         {

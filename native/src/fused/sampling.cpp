@@ -9,6 +9,7 @@
 #include "checks.h"
 #include "guard.h"
 #include "partition.h"
+#include "top_tokens.h"
 #include "vector.h"
 
 namespace rl {
@@ -151,12 +152,37 @@ int64_t invert(const float* weights, int64_t vocabulary, double target) {
   return last;
 }
 
-Draw draw(const float* logits, const SampleRequest& request, int64_t i, float highest, Scratch& scratch) {
+/// Tells the most probable tokens of a row. The weights are left as those of `temperature`.
+void tell_top(const float* logits, const SampleRequest& request, int64_t i, float highest, float temperature,
+              float* weights, const TopTokens& top) {
+  const int64_t vocabulary = request.vocabulary;
+  int32_t* ids = top.ids + i * request.top_count;
+  top_tokens(logits, vocabulary, request.top_count, ids);
+  double total = total_of(weights, vocabulary);
+  const double log_total = std::log(total);
+  if (temperature != 1.0f) {
+    weigh(logits, vocabulary, highest, 1.0f, weights);
+    total = total_of(weights, vocabulary);
+    weigh(logits, vocabulary, highest, temperature, weights);
+  }
+  for (int64_t m = 0; m < request.top_count; ++m) {
+    const int64_t at = i * request.top_count + m;
+    const bool exists = ids[m] >= 0;
+    const double below = exists ? static_cast<double>(logits[ids[m]]) - highest : 0.0;
+    top.probabilities[at] = exists ? static_cast<float>(std::exp(below) / total) : 0.0f;
+    top.log_probs[at] =
+        exists ? static_cast<float>(below / temperature - log_total) : -std::numeric_limits<float>::infinity();
+  }
+}
+
+Draw draw(const float* logits, const SampleRequest& request, int64_t i, float highest, Scratch& scratch,
+          const TopTokens& top) {
   const int64_t vocabulary = request.vocabulary;
   const bool greedy = request.temperature[i] == 0.0f;
   const float temperature = greedy ? 1.0f : request.temperature[i];
   float* weights = scratch.weights.data();
   weigh(logits, vocabulary, highest, temperature, weights);
+  if (request.top_count > 0) tell_top(logits, request, i, highest, temperature, weights, top);
   int64_t token;
   if (greedy) {
     token = std::find(logits, logits + vocabulary, highest) - logits;
@@ -174,6 +200,7 @@ void check_request(const at::Tensor& logits, const SampleRequest& request) {
   check_tensor(logits, kName, "logits", 2);
   TORCH_CHECK(request.vocabulary > 0 && request.vocabulary <= logits.size(1), kName, ": vocabulary must lie in 1..",
               logits.size(1), " (the columns of logits), got ", request.vocabulary);
+  TORCH_CHECK(request.top_count >= 0, kName, ": top_count ", request.top_count, " is negative");
   for (int64_t i = 0; i < request.n; ++i) {
     TORCH_CHECK(request.rows[i] >= 0 && request.rows[i] < logits.size(0), kName, ": request ", i, " names row ",
                 request.rows[i], " of ", logits.size(0));
@@ -188,7 +215,8 @@ void check_request(const at::Tensor& logits, const SampleRequest& request) {
 
 }  // namespace
 
-void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs) {
+void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs,
+            const TopTokens& top) {
   check_request(logits, request);
   const int64_t width = logits.size(1);
   const float* data = logits.data_ptr<float>();
@@ -200,7 +228,7 @@ void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* tok
       const float highest = highest_finite(row, request.vocabulary);
       broken[i] = !std::isfinite(highest);
       if (broken[i]) continue;
-      const Draw drawn = draw(row, request, i, highest, scratch);
+      const Draw drawn = draw(row, request, i, highest, scratch, top);
       token_ids[i] = drawn.token;
       log_probs[i] = drawn.log_prob;
     }

@@ -19,6 +19,16 @@ struct SampleRequest {
   const double* uniform;
   int64_t n;
   int64_t vocabulary;
+  int64_t top_count;
+};
+
+/// Where the `top_count` most probable tokens of each request's row go, [n, top_count] each, the most probable first
+/// and the lower id among equals: probabilities at temperature 1 and log-probabilities at the request's temperature (1
+/// where that is 0), both unfiltered. Where the vocabulary has fewer tokens: id -1, probability 0, log-probability -inf.
+struct TopTokens {
+  int32_t* ids;
+  float* probabilities;
+  float* log_probs;
 };
 
 /// Draws token_ids[i] and writes its log-probability under the distribution it was drawn from, for logits [M, V].
@@ -30,6 +40,7 @@ struct SampleRequest {
 /// unfiltered distribution at temperature 1. Sums are in double. Throws, naming the row, on a logit that is NaN or
 /// infinite. O(V) a request, plus
 /// sorting the few tokens about as probable as the last one kept.
-void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs);
+void sample(const at::Tensor& logits, const SampleRequest& request, int32_t* token_ids, float* log_probs,
+            const TopTokens& top);
 
 }  // namespace rl

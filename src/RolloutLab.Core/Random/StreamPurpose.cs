@@ -26,4 +26,7 @@ public enum StreamPurpose
 
     /// <summary>Rollouts that recomposition draws.</summary>
     Recomposition = 8,
+
+    /// <summary>Choices of branch policies.</summary>
+    Branching = 8,
 }

@@ -16,8 +16,11 @@ public enum TokenOrigin : byte
     /// <summary>Drawn from the policy's (temperature-scaled, truncated) distribution.</summary>
     Sampled,
 
-    /// <summary>Put there by a branch policy, not drawn.</summary>
+    /// <summary>Put there by a branch policy that forked on a token other than the most probable one.</summary>
     Forced,
+
+    /// <summary>Put there by a branch policy as the most probable token.</summary>
+    Greedy,
 }
 
 /// <summary>One sampled response to a prompt.</summary>
@@ -31,12 +34,24 @@ public sealed record Rollout
 
     /// <summary>
     /// Behaviour log-probabilities, <c>[n] float32</c>: of the temperature-scaled distribution the token was drawn
-    /// from, after top-k, top-p and min-p.
+    /// from, after top-k, top-p and min-p; of a token that was not drawn, in the temperature-scaled distribution itself.
     /// </summary>
     public required float[] LogProbs { get; init; }
 
     /// <summary>How each token came to be, <c>[n]</c>; empty when every token was sampled.</summary>
     public TokenOrigin[] Origins { get; init; } = [];
+
+    /// <summary>
+    /// <see cref="Index"/> of the rollout it branched from, which stands before it in its group; -1 when it has nothing
+    /// but the prompt in common with those before it.
+    /// </summary>
+    public int Parent { get; init; } = -1;
+
+    /// <summary>
+    /// Response tokens that are the parent's: the same tokens, computed once. In [0, Length]; 0 without a parent. The
+    /// token after them is the rollout's own, even where the parent went on with an equal one.
+    /// </summary>
+    public int SharedLength { get; init; }
 
     /// <summary>The decoded response without the stop token.</summary>
     public required string Text { get; init; }

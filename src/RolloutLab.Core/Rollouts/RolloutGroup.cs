@@ -3,7 +3,11 @@ namespace RolloutLab.Core;
 /// <summary>All rollouts of one prompt in one step. Groups are ragged: their sizes differ.</summary>
 /// <param name="Prompt">The prompt they answer.</param>
 /// <param name="Rollouts">The rollouts by index; may be empty.</param>
-public sealed record RolloutGroup(Prompt Prompt, IReadOnlyList<Rollout> Rollouts);
+public sealed record RolloutGroup(Prompt Prompt, IReadOnlyList<Rollout> Rollouts)
+{
+    /// <summary>How the rollouts branched, with what was pruned on the way; empty when each started at the prompt.</summary>
+    public RolloutTree Tree { get; init; } = RolloutTree.Empty;
+}
 
 /// <summary>A group with one verdict for each rollout.</summary>
 /// <param name="Group">The rollouts.</param>

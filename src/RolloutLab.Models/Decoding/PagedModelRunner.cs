@@ -20,6 +20,9 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
     private int[] _destinations = [];
     private int[] _tokenIds = [];
     private float[] _logProbs = [];
+    private int[] _topIds = [];
+    private float[] _topProbabilities = [];
+    private float[] _topLogProbs = [];
 
     /// <summary>Allocates the cache.</summary>
     /// <param name="model">The decoder; must outlive the runner.</param>
@@ -134,10 +137,28 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
             Uniform = step.Uniforms.AsSpan(0, count),
             Vocabulary = VocabularySize,
         };
-        fused.sample(logits, request, _tokenIds.AsSpan(0, count), _logProbs.AsSpan(0, count));
+        var told = count * step.TopCount;
+        if (_topIds.Length < told)
+        {
+            var capacity = Math.Max(told, 2 * _topIds.Length);
+            (_topIds, _topProbabilities, _topLogProbs) = (new int[capacity], new float[capacity], new float[capacity]);
+        }
+
+        var top = new TopTokens
+        {
+            TokenIds = _topIds.AsSpan(0, told),
+            Probabilities = _topProbabilities.AsSpan(0, told),
+            LogProbs = _topLogProbs.AsSpan(0, told),
+        };
+        fused.sample(logits, request, _tokenIds.AsSpan(0, count), _logProbs.AsSpan(0, count), top);
         for (var i = 0; i < count; i++)
         {
             sampled[i] = new SampledToken(_tokenIds[i], _logProbs[i]);
+        }
+
+        for (var i = 0; i < told; i++)
+        {
+            step.Top[i] = new TopToken(_topIds[i], _topProbabilities[i], _topLogProbs[i]);
         }
     }
 }

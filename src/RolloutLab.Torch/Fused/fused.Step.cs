@@ -17,12 +17,18 @@ public static partial class fused
     /// <c>[R]</c>, receives each token's log-probability in the distribution it was drawn from; at temperature 0, in the
     /// unfiltered distribution at temperature 1.
     /// </param>
+    /// <param name="top">Receives the most probable tokens of each row; default for none.</param>
     /// <exception cref="ArgumentException">Lengths differ.</exception>
     /// <exception cref="TorchException">A logit is NaN or infinite (the row is named), or a setting is out of range.</exception>
-    public static unsafe void sample(Tensor logits, in SampleRequest request, Span<int> token_ids, Span<float> log_probs)
+    public static unsafe void sample(
+        Tensor logits, in SampleRequest request, Span<int> token_ids, Span<float> log_probs, TopTokens top = default)
     {
         ArgumentNullException.ThrowIfNull(logits);
         var count = request.Rows.Length;
+        var topCount = count == 0 ? 0 : top.TokenIds.Length / count;
+        RequireLength(top.TokenIds.Length, count * topCount, nameof(top));
+        RequireLength(top.Probabilities.Length, count * topCount, nameof(top));
+        RequireLength(top.LogProbs.Length, count * topCount, nameof(top));
         RequireLength(request.Temperature.Length, count, nameof(request));
         RequireLength(request.TopK.Length, count, nameof(request));
         RequireLength(request.TopP.Length, count, nameof(request));
@@ -38,6 +44,9 @@ public static partial class fused
         fixed (double* uniform = request.Uniform)
         fixed (int* ids = token_ids)
         fixed (float* probabilities = log_probs)
+        fixed (int* topIds = top.TokenIds)
+        fixed (float* topProbabilities = top.Probabilities)
+        fixed (float* topLogProbs = top.LogProbs)
         {
             var native = new NativeSampleRequest
             {
@@ -49,8 +58,10 @@ public static partial class fused
                 Uniform = uniform,
                 Count = count,
                 Vocabulary = request.Vocabulary,
+                TopCount = topCount,
             };
-            NativeCall.Check(NativeMethods.rl_sample(logits.Handle, &native, ids, probabilities));
+            var told = new NativeTopTokens { TokenIds = topIds, Probabilities = topProbabilities, LogProbs = topLogProbs };
+            NativeCall.Check(NativeMethods.rl_sample(logits.Handle, &native, ids, probabilities, &told));
         }
     }
 

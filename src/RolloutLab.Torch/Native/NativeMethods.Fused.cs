@@ -68,7 +68,8 @@ internal static unsafe partial class NativeMethods
         out TensorHandle result);
 
     [LibraryImport(Library)]
-    internal static partial int rl_sample(TensorHandle logits, NativeSampleRequest* request, int* tokenIds, float* logProbs);
+    internal static partial int rl_sample(
+        TensorHandle logits, NativeSampleRequest* request, int* tokenIds, float* logProbs, NativeTopTokens* top);
 
     [LibraryImport(Library)]
     internal static partial int rl_adamw_step(

@@ -89,4 +89,14 @@ internal unsafe struct NativeSampleRequest
     public double* Uniform;
     public long Count;
     public long Vocabulary;
+    public long TopCount;
+}
+
+/// <summary><c>rl_top_tokens</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeTopTokens
+{
+    public int* TokenIds;
+    public float* Probabilities;
+    public float* LogProbs;
 }

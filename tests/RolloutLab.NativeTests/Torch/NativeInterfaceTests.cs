@@ -90,6 +90,7 @@ public partial class NativeInterfaceTests
         Assert.Equal(SizeInHeader("rl_tensor_info"), Unsafe.SizeOf<TensorInfo>());
         Assert.Equal(SizeInHeader("rl_memory"), Unsafe.SizeOf<NativeMemoryCounts>());
         Assert.Equal(SizeInHeader("rl_sample_request"), Unsafe.SizeOf<NativeSampleRequest>());
+        Assert.Equal(SizeInHeader("rl_top_tokens"), Unsafe.SizeOf<NativeTopTokens>());
         Assert.Equal(SizeInHeader("rl_adamw_options"), Unsafe.SizeOf<AdamWOptions>());
     }
 

@@ -177,12 +177,13 @@ public sealed class EngineLimitTests
     public void A_group_runs_once()
     {
         var engine = new RolloutEngine(new PagedHashRunner(100, 4), new EngineOptions());
-        var stream = new RandomStreams(1).Stream(StreamPurpose.TrainingRollout);
-        var group = new SequenceGroup("p", [1, 2], [stream], new SamplingParameters { MaxNewTokens = 3 }, stopTokenId: 0);
+        var streams = new GroupStreams(new RandomStreams(1), StreamPurpose.TrainingRollout, 0, 0, 0);
+        var sampling = new SamplingParameters { MaxNewTokens = 3 };
+        var group = new SequenceGroup("p", [1, 2], streams, leaves: 1, sampling, stopTokenId: 0, new StochasticSampling());
 
-        engine.Run([group], null, default);
+        engine.Run([group], 0, null, default);
 
-        Assert.Throws<ArgumentException>(() => engine.Run([group], null, default));
+        Assert.Throws<ArgumentException>(() => engine.Run([group], 0, null, default));
     }
 
     [Fact]
