@@ -19,7 +19,7 @@
 #endif
 
 // Raised with every incompatible change of this file; the managed side refuses any other number.
-#define RL_ABI_VERSION 2
+#define RL_ABI_VERSION 3
 
 // The most dimensions a tensor that crosses this interface may have.
 #define RL_MAX_DIMS 8

@@ -18,7 +18,7 @@ internal sealed class BlockReclaimer(KvBlockPool pool, SequenceQueue queue, IRea
 
     /// <summary>
     /// Frees the blocks of the youngest holder, for a running sequence: a later group's prompt, else the youngest other
-    /// sequence, else the prompt kept for those that wait in its own group.
+    /// sequence, else the prompt kept for those that wait in its own group; for one that runs alone, any prompt.
     /// </summary>
     /// <returns>False when only older ones hold blocks.</returns>
     public bool TakeFor(Sequence sequence)
@@ -35,7 +35,8 @@ internal sealed class BlockReclaimer(KvBlockPool pool, SequenceQueue queue, IRea
             return true;
         }
 
-        return DropPromptFrom(sequence.Group.Order);
+        // A sequence that runs alone may have older groups' prompts beside it: those of trees that were planted anew.
+        return DropPromptFrom(sequence.Group.Order) || (queue.RunningCount == 1 && DropPromptFrom(0));
     }
 
     /// <summary>Frees the youngest prompt of the groups after one.</summary>

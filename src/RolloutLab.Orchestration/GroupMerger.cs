@@ -17,14 +17,25 @@ internal sealed class GroupMerger
     /// <summary>The groups so far; a prompt without rollouts has an empty one.</summary>
     public IReadOnlyList<GradedGroup> Groups => _groups;
 
+    /// <summary>Adds the groups of a round.</summary>
     public void Add(IEnumerable<GradedGroup> round)
     {
         foreach (var graded in round)
         {
             ref var group = ref _groups[_slots[graded.Group.Prompt.Index]];
             group = new GradedGroup(
-                group.Group with { Rollouts = [.. group.Group.Rollouts, .. graded.Group.Rollouts] },
+                group.Group with
+                {
+                    Rollouts = [.. group.Group.Rollouts, .. graded.Group.Rollouts],
+                    Tree = Join(group.Group, graded.Group),
+                },
                 [.. group.Verdicts, .. graded.Verdicts]);
         }
     }
+
+    /// <summary>Both rounds' trees; a round of roots alone has none, and gets one only beside a round that has.</summary>
+    private static RolloutTree Join(RolloutGroup earlier, RolloutGroup later) =>
+        earlier.Tree.Branches.Count + later.Tree.Branches.Count == 0
+            ? RolloutTree.Empty
+            : RolloutTree.OfGroup(earlier).Join(RolloutTree.OfGroup(later));
 }

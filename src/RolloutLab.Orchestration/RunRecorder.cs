@@ -7,8 +7,11 @@ namespace RolloutLab.Orchestration;
 /// <param name="store">Keeps every rollout; borrowed; null for none.</param>
 /// <param name="samples">The run's rollout sample; borrowed.</param>
 /// <param name="samplesPerStep">Rollouts kept of each step, spread evenly over it.</param>
+/// <param name="trees">The run's rollout trees; borrowed.</param>
+/// <param name="treesPerStep">Prompts of each step whose trees are kept, spread evenly over it.</param>
 /// <param name="observer">Who watches.</param>
-public sealed class RunRecorder(MetricsLog metrics, RolloutStore? store, RolloutSampleLog samples, int samplesPerStep, IRunObserver observer)
+public sealed class RunRecorder(
+    MetricsLog metrics, RolloutStore? store, RolloutSampleLog samples, int samplesPerStep, TreeLog trees, int treesPerStep, IRunObserver observer)
 {
     /// <summary>Records a step; an evaluation that followed it goes into the same row.</summary>
     public void StepFinished(StepReport report, EvaluationReport? evaluation)
@@ -19,6 +22,12 @@ public sealed class RunRecorder(MetricsLog metrics, RolloutStore? store, Rollout
         for (var i = 0; i < count; i++)
         {
             samples.Append(report.Step, report.Decisions[(int)((long)report.Decisions.Count * i / count)]);
+        }
+
+        count = Math.Min(treesPerStep, report.Groups.Count);
+        for (var i = 0; i < count; i++)
+        {
+            trees.Append(report.Step, report.Groups[(int)((long)report.Groups.Count * i / count)]);
         }
 
         observer.StepFinished(new StepProgress

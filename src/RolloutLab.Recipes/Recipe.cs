@@ -33,7 +33,7 @@ public sealed class Recipe : IEquatable<Recipe>
         Tokenizer = r.Section("tokenizer", "How text becomes tokens.", TokenizerSection.Read);
         Data = r.Section("data", "The prompt sets.", DataSection.Read);
         Verifier = r.OptionalSection("verifier", "How responses are judged; needed wherever there are prompts.", VerifierSection.Read);
-        Rollout = r.Section("rollout", "How training draws tokens.", SamplingReader.Read);
+        (Rollout, Strategy) = r.Section("rollout", "How training draws tokens, and where rollouts branch.", ReadRollout);
         Engine = r.Section("engine", "How much the rollout engine holds and does at once.", EngineSection.Read);
         Budget = r.Section("budget", "How many rollouts each prompt gets.", BudgetSection.Read);
         Advantage = r.Section("advantage", "How rewards become advantages.", AdvantageSection.Read);
@@ -83,6 +83,9 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <summary>How training draws tokens.</summary>
     public SamplingParameters Rollout { get; }
+
+    /// <summary>Where the rollouts of a prompt branch in training.</summary>
+    public StrategySection Strategy { get; }
 
     /// <summary>How much the rollout engine holds and does at once.</summary>
     public EngineSection Engine { get; }
@@ -163,6 +166,9 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToYaml().GetHashCode(StringComparison.Ordinal);
+
+    private static (SamplingParameters Sampling, StrategySection Strategy) ReadRollout(SectionReader r) =>
+        (SamplingReader.Read(r), r.Section("strategy", "Where the rollouts of a prompt branch in training.", StrategySection.Read));
 
     private RecipeException Missing(string path, string remedy) => new($"{Source}: {path}: missing; {remedy}");
 }

@@ -8,6 +8,7 @@ internal static class RecipeRules
     {
         CheckModel(r, recipe);
         CheckTraining(r, recipe);
+        recipe.Strategy.Check(r, recipe);
     }
 
     private static void CheckModel(SectionReader r, Recipe recipe)

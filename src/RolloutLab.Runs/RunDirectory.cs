@@ -6,11 +6,15 @@ namespace RolloutLab.Runs;
 
 /// <summary>
 /// The folder of one run and its one writer. It holds <c>run.json</c>, <c>recipe.yaml</c> (resolved), <c>environment.json</c>,
-/// <c>metrics.jsonl</c>, <c>rollouts.jsonl</c>, <c>checkpoints/</c> and, at the end, <c>summary.json</c>. While it is
+/// <c>metrics.jsonl</c>, <c>rollouts.jsonl</c>, <c>trees.jsonl</c>, <c>checkpoints/</c> and, at the end,
+/// <c>summary.json</c>. While it is
 /// open a lock file keeps every other process from writing there; the lock of a process that died holds nobody up.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
+    /// <summary>Name of the file of rollout trees in a run folder.</summary>
+    public const string TreesName = "trees.jsonl";
+
     private const string LockName = ".lock";
 
     private readonly FileStream _lock;
@@ -44,6 +48,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Folder of all rollouts; write it with <see cref="RolloutStore"/>.</summary>
     public string StorePath => Inside("rollouts");
+
+    /// <summary>Rollout trees to look at; open it with <see cref="TreeLog"/>.</summary>
+    public string TreesPath => Inside(TreesName);
 
     /// <summary>Folder of the checkpoints.</summary>
     public string CheckpointsPath => Inside("checkpoints");

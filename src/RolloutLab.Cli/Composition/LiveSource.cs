@@ -19,14 +19,29 @@ internal sealed class LiveSource : IDisposable
     /// <param name="longestSequence">Most tokens of one sequence, prompt and response.</param>
     /// <param name="random">The run's random streams.</param>
     /// <param name="policyVersion">Gives the version of the policy.</param>
-    public LiveSource(Policy policy, EngineSection section, int longestSequence, RandomStreams random, Func<long> policyVersion)
+    /// <param name="branching">Where training rollouts branch; null for a source that makes none.</param>
+    /// <exception cref="RecipeException">The KV cache the recipe asks for cannot hold one sequence.</exception>
+    public LiveSource(
+        Policy policy,
+        EngineSection section,
+        int longestSequence,
+        RandomStreams random,
+        Func<long> policyVersion,
+        IBranchPolicy? branching = null)
     {
         var size = section.KvTokens > 0
             ? KvCacheSize.OfTokens(section.KvTokens, section.BlockSize)
             : Automatic(policy.Model.Config, section, longestSequence);
+        if (size.BlockCount * size.BlockSize < longestSequence - 1)
+        {
+            throw new RecipeException(
+                $"engine.kv_tokens = {section.KvTokens}: cannot hold one sequence; the longest prompt and response have {longestSequence} "
+                + "tokens: set it to at least that, to 0 for automatic, or lower rollout.max_new_tokens");
+        }
+
         _runner = new PagedModelRunner(policy.Model, size);
         var options = new EngineOptions { MaxRunningSequences = section.MaxBatch, MaxTokensPerStep = section.MaxStepTokens };
-        Source = new EngineRolloutSource(_runner, policy.Tokenizer, options, random, policyVersion);
+        Source = new EngineRolloutSource(_runner, policy.Tokenizer, options, random, policyVersion, branching);
     }
 
     /// <summary>Makes the rollouts.</summary>

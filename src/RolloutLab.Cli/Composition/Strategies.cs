@@ -1,6 +1,7 @@
 using RolloutLab.Allocation;
 using RolloutLab.Batching;
 using RolloutLab.Core;
+using RolloutLab.Engine;
 using RolloutLab.Recipes;
 using RolloutLab.Rewards;
 using RolloutLab.Training;
@@ -8,8 +9,8 @@ using RolloutLab.Training;
 namespace RolloutLab.Cli;
 
 /// <summary>
-/// From a recipe's <c>type:</c> to the class behind it: the one place to extend when a verifier, allocator, estimator or
-/// loss is added.
+/// From a recipe's <c>type:</c> to the class behind it: the one place to extend when a verifier, allocator, estimator,
+/// loss or branch policy is added.
 /// </summary>
 internal static class Strategies
 {
@@ -83,6 +84,16 @@ internal static class Strategies
         IpoLossSection ipo => new IpoLoss(ipo),
         DroLossSection dro => new DroLoss(dro),
         GpgLossSection or ReinforceLossSection => new LikelihoodLoss(),
+        _ => throw Unknown(section),
+    };
+
+    public static IBranchPolicy Branching(StrategySection section, ITokenizer tokenizer) => section switch
+    {
+        StochasticStrategySection => new StochasticSampling(),
+        LatrStrategySection latr => new LatrPolicy(latr, latr.Pruning.ExemptMath ? MathTokens.Of(tokenizer) : new HashSet<int>()),
+        EntropyTreeStrategySection entropy => new EntropyTreePolicy(entropy),
+        SegmentTreeStrategySection segment => new SegmentTreePolicy(segment),
+        DiverseBeamStrategySection beam => new DiverseBeamPolicy(beam),
         _ => throw Unknown(section),
     };
 

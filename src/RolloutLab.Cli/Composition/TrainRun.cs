@@ -55,7 +55,8 @@ internal sealed class TrainRun : IDisposable
             : _grader;
         _stages = Strategies.Stages(recipe.Recompose);
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
-        _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step);
+        var branching = Strategies.Branching(recipe.Strategy, _session.Policy.Tokenizer);
+        _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step, branching);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
         _allocator = Strategies.Allocator(recipe.Budget);
         _advantages = Strategies.Sharpened(recipe);
@@ -92,9 +93,11 @@ internal sealed class TrainRun : IDisposable
 
         using var metrics = new MetricsLog(directory.MetricsPath);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
+        using var trees = new TreeLog(directory.TreesPath);
         using var reference = _recipe.Loss.Kl.Coefficient != 0 ? OpenReference(directory) : null;
         using var store = OpenStore(directory);
-        var recorder = new RunRecorder(metrics, store, samples, _recipe.Run.RolloutSamples, _session.Observer);
+        var recorder = new RunRecorder(
+            metrics, store, samples, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
         var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);

@@ -28,5 +28,5 @@ public enum StreamPurpose
     Recomposition = 8,
 
     /// <summary>Choices of branch policies.</summary>
-    Branching = 8,
+    Branching = 9,
 }

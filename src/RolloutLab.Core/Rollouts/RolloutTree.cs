@@ -56,6 +56,13 @@ public sealed record RolloutTree(IReadOnlyList<TreeBranch> Branches, int Suppres
     /// <summary>Of a group whose rollouts each started at the prompt.</summary>
     public static RolloutTree Empty { get; } = new([], 0, -1);
 
+    /// <summary>The tree of a group; where each rollout started at the prompt, a root for each.</summary>
+    public static RolloutTree OfGroup(RolloutGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return group.Tree.Branches.Count > 0 ? group.Tree : group.Tree with { Branches = [.. group.Rollouts.Select(RootOf)] };
+    }
+
     /// <summary>The trees of two rounds of one group together; positions in the second are moved behind the first.</summary>
     public RolloutTree Join(RolloutTree later)
     {
@@ -68,4 +75,14 @@ public sealed record RolloutTree(IReadOnlyList<TreeBranch> Branches, int Suppres
         var moved = later.Branches.Select(b => b.Parent < 0 ? b : b with { Parent = b.Parent + Branches.Count });
         return new RolloutTree([.. Branches, .. moved], Suppressed + later.Suppressed, Math.Max(SaturatedAt, later.SaturatedAt));
     }
+
+    private static TreeBranch RootOf(Rollout rollout) => new()
+    {
+        Parent = -1,
+        ForkPosition = 0,
+        Kind = BranchKind.Root,
+        Length = rollout.Length,
+        Rollout = rollout.Index,
+        Text = rollout.Text,
+    };
 }

@@ -162,6 +162,9 @@ public sealed class GrowingTree
         Take(row, new SampledToken(token.TokenId, token.LogProb), OriginOf(rank), nextHold);
     }
 
+    /// <summary>Lets a row that is held at a position it has yet to reach draw to its end by itself.</summary>
+    public void Release(int row) => Unhold(Row(row));
+
     /// <summary>Takes a row out; rows that forked from it stay.</summary>
     /// <param name="row">The row, finished or not.</param>
     /// <param name="reason">Short snake_case reason.</param>

@@ -106,6 +106,19 @@ internal static class Conversions
             : Conversion<ValueList<T>>.Failed("must not repeat an item");
     }
 
+    public static Conversion<ValueList<double>> Numbers(DocumentNode node, NumberRange range)
+    {
+        if (node is not ListNode { Items.Count: > 0 } list)
+        {
+            return Conversion<ValueList<double>>.Failed("must be a list of numbers, such as [1, 0.5]");
+        }
+
+        Conversion<double>[] items = [.. list.Items.Select(item => Number(item, range))];
+        return items.FirstOrDefault(item => item.Problem is not null).Problem is { } problem
+            ? Conversion<ValueList<double>>.Failed($"each item {problem}")
+            : new(ValueList.Create<double>([.. items.Select(item => item.Value)]), null);
+    }
+
     public static Conversion<T> Choice<T>(DocumentNode node, (string Name, T Value)[] choices)
     {
         string written = node is ScalarNode scalar ? scalar.Value : "";

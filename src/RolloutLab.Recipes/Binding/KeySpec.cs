@@ -13,7 +13,7 @@ internal sealed record KeySpec<T>
     /// <summary>The key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Type in words: number, integer, text, path, yes or no, list of integers, or the choices.</summary>
+    /// <summary>Type in words: number, integer, text, path, yes or no, list of integers or numbers, or the choices.</summary>
     public required string Type { get; init; }
 
     /// <summary>The rule its values obey, in words; empty when the type says it all.</summary>

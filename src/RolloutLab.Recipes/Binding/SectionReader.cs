@@ -157,6 +157,20 @@ internal abstract class SectionReader
             Format = list => $"[{string.Join(", ", list)}]",
         });
 
+    /// <summary>A list of numbers, not empty.</summary>
+    public ValueList<double> Numbers(string key, ValueList<double> fallback, NumberRange range, string doc) =>
+        Value(new KeySpec<ValueList<double>>
+        {
+            Key = key,
+            Type = "list of numbers",
+            Rule = $"numbers, each {range.Text}",
+            Doc = doc,
+            HasDefault = true,
+            Default = fallback,
+            Convert = node => Conversions.Numbers(node, range),
+            Format = list => $"[{string.Join(", ", list.Select(ScalarFormat.Write))}]",
+        });
+
     /// <summary>One of a few words.</summary>
     public T Choice<T>(string key, T fallback, string doc, params ReadOnlySpan<(string Name, T Value)> choices)
         where T : struct, Enum => DerivedChoice(key, fallback, null, doc, choices);

@@ -105,6 +105,7 @@ public static class RecipeSchema
         "number" => new JsonObject { ["type"] = "number" },
         "integer" => new JsonObject { ["type"] = "integer" },
         "true or false" => new JsonObject { ["type"] = "boolean" },
+        "list of numbers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } },
         "list of integers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer" } },
         "list of words" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
         "choice" => new JsonObject { ["enum"] = new JsonArray([.. key.Choices.Select(c => JsonValue.Create(c))]) },

@@ -46,10 +46,14 @@ public sealed record RunSection
     /// <summary>Rollouts a step that the sample file keeps; 0 for none.</summary>
     public required int RolloutSamples { get; init; }
 
+    /// <summary>Prompts a step whose rollout trees are kept; 0 for none.</summary>
+    public required int TreeSamples { get; init; }
+
     internal static RunSection Read(SectionReader r) => new()
     {
         Folder = r.WorkingPath("dir", "runs", "Where run folders are made, from the current directory."),
         Store = r.Flag("store", true, "Store every rollout as Parquet, to query and replay."),
         RolloutSamples = r.Integer("rollout_samples", 8, AtLeast(0), "Rollouts a step that the sample file keeps."),
+        TreeSamples = r.Integer("tree_samples", 4, AtLeast(0), "Prompts a step whose rollout trees are kept for inspect."),
     };
 }

@@ -72,6 +72,50 @@ public class SamplingTests
     }
 
     [Fact]
+    public void The_most_probable_tokens_are_those_of_the_sorted_row()
+    {
+        using var scope = new TensorScope();
+        foreach (var vocabulary in new[] { 1, 3, 40, 255, 256, 257, 3000 })
+        {
+            var row = Numbers((ulong)vocabulary, vocabulary, 4);
+            row = [.. row.Select(logit => MathF.Round(logit * 2) / 2)];
+            var sorted = Enumerable.Range(0, vocabulary).OrderByDescending(i => row[i]).ThenBy(i => i).ToArray();
+            foreach (var temperature in new[] { 0f, 0.5f, 1f })
+            {
+                int[] ids = new int[10], token = new int[2];
+                float[] probabilities = new float[10], logProbs = new float[10];
+                fused.sample(
+                    torch.tensor(row).reshape(1, vocabulary),
+                    new SampleRequest
+                    {
+                        Rows = [0, 0],
+                        Temperature = [1, temperature],
+                        TopK = [0, 1],
+                        TopP = [1, 0.5f],
+                        MinP = [0, 0.9f],
+                        Uniform = [0.3, 0.3],
+                        Vocabulary = vocabulary,
+                    },
+                    token,
+                    new float[2],
+                    new TopTokens { TokenIds = ids, Probabilities = probabilities, LogProbs = logProbs });
+                for (var rank = 0; rank < 5; rank++)
+                {
+                    var id = rank < vocabulary ? sorted[rank] : -1;
+                    var scale = temperature == 0 ? 1 : temperature;
+                    Assert.Equal(id, ids[5 + rank]);
+                    Assert.Equal(id < 0 ? 0 : Share(row, id, 1), probabilities[5 + rank], 1e-6);
+                    Assert.Equal(id < 0 ? double.NegativeInfinity : Math.Log(Share(row, id, scale)), logProbs[5 + rank], 1e-5);
+                    Assert.Equal(id, ids[rank]);
+                }
+            }
+        }
+
+        static double Share(float[] row, int id, double temperature) =>
+            Math.Exp(row[id] / temperature) / row.Sum(logit => Math.Exp(logit / temperature));
+    }
+
+    [Fact]
     public void Equal_logits_rank_by_lower_id()
     {
         using var scope = new TensorScope();

@@ -1,6 +1,7 @@
 using RolloutLab.Core;
 using RolloutLab.Engine;
 using RolloutLab.Models;
+using RolloutLab.Recipes;
 
 namespace RolloutLab.NativeTests.Models;
 
@@ -38,11 +39,50 @@ public class EngineOnModelTests
         }
     }
 
-    private static RolloutResult Generate(DecoderModel model, int blocks, int maxRunning)
+    /// <summary>
+    /// Trees fork inside blocks and are pruned; with 10 blocks of 8 tokens their rows lose their blocks and are computed
+    /// again, alone or from what is left of their parents.
+    /// </summary>
+    [Theory]
+    [InlineData("{ type: latr, min_probability: 0.03, max_gap: 0.5, lookahead: [4, 9], pruning: { edit_distance: 0.6 } }")]
+    [InlineData("{ type: segment_tree, segment: 7 }")]
+    [InlineData("{ type: entropy_tree }")]
+    [InlineData("{ type: diverse_beam, groups: 2 }")]
+    public void Trees_that_run_out_of_blocks_are_those_of_ample_memory_with_the_dense_log_probs(string strategy)
+    {
+        using var weights = TestModels.Weights(TestModels.Config(ModelFamily.Llama, tied: false, bias: false));
+        using var model = new DecoderModel(weights);
+
+        var ample = Generate(model, blocks: 256, maxRunning: 64, Policy(strategy));
+        var tight = Generate(model, blocks: 10, maxRunning: 64, Policy(strategy));
+
+        Assert.Equal(0, ample.Statistics.Preemptions);
+        Assert.InRange(tight.Statistics.Preemptions, 1, long.MaxValue);
+        Assert.Equal(Trees(ample), Trees(tight));
+        Assert.Contains(ample.Groups.SelectMany(g => g.Rollouts), r => r.SharedLength > 0);
+        var dense = new DenseDecoder(weights);
+        AssertDense(dense, ample);
+        AssertDense(dense, tight);
+    }
+
+    private static IBranchPolicy Policy(string strategy)
+    {
+        var yaml = $"model: {{ path: m }}\nrollout: {{ max_new_tokens: 30, strategy: {strategy} }}\n";
+        return RecipeLoader.Parse(yaml, "test.yaml", "/", []).Strategy switch
+        {
+            LatrStrategySection latr => new LatrPolicy(latr, new HashSet<int>()),
+            SegmentTreeStrategySection segment => new SegmentTreePolicy(segment),
+            EntropyTreeStrategySection entropy => new EntropyTreePolicy(entropy),
+            DiverseBeamStrategySection beam => new DiverseBeamPolicy(beam),
+            _ => throw new ArgumentOutOfRangeException(nameof(strategy)),
+        };
+    }
+
+    private static RolloutResult Generate(DecoderModel model, int blocks, int maxRunning, IBranchPolicy? policy = null)
     {
         using var runner = new PagedModelRunner(model, new KvCacheSize(BlockSize: 8, blocks));
         var options = new EngineOptions { MaxRunningSequences = maxRunning, MaxTokensPerStep = 32 };
-        var source = new EngineRolloutSource(runner, new Ids(), options, new RandomStreams(3), () => 0);
+        var source = new EngineRolloutSource(runner, new Ids(), options, new RandomStreams(3), () => 0, policy);
         var budgets = PromptLengths.Select((length, i) =>
             new PromptBudget(new Prompt(i, $"p{i}", "", TestModels.Tokens(length, Vocabulary, 50 + i), ""), 0, 4)).ToList();
         var sampling = new SamplingParameters { Temperature = Temperature, MaxNewTokens = 30 };
@@ -51,6 +91,9 @@ public class EngineOnModelTests
 
     private static IEnumerable<string> Tokens(RolloutResult result) =>
         result.Groups.SelectMany(g => g.Rollouts).Select(r => string.Join(' ', r.TokenIds));
+
+    private static IEnumerable<string> Trees(RolloutResult result) => Tokens(result).Concat(result.Groups.SelectMany(g =>
+        g.Tree.Branches.Select(b => $"{b.Parent} {b.ForkPosition} {b.Kind} {b.Length} {b.RemovedFor} {b.Rollout}")));
 
     private static void AssertDense(DenseDecoder dense, RolloutResult result)
     {

@@ -56,6 +56,12 @@ internal static class RecipeText
         Minimal + "reward: { truncated: {}, overlong: { buffer: 9 }, cosine: {}, repetition: {}, format: { pattern: a } }\nrecompose: { stages: [rorecomp, replay] }\n",
         .. Losses.Select(loss => Minimal + $"loss: {{ {loss} }}\n"),
         .. Advantages.Select(type => $"model: {{ path: m }}\nadvantage: {{ type: {type}, novelty: {{ gain: 3 }} }}\n"),
+        Minimal + "rollout: { strategy: { type: latr, lookahead: [8], share: { type: table, steps: [1, 5], shares: [1, 0.25] } } }",
+        Minimal + "rollout: { strategy: { type: latr } }",
+        Minimal + "rollout: { strategy: { type: latr, share: { type: geometric } } }",
+        Minimal + "rollout: { strategy: { type: entropy_tree } }",
+        Minimal + "rollout: { strategy: { type: segment_tree } }",
+        Minimal + "rollout: { strategy: { type: diverse_beam } }",
     ];
 
     private static string[] Losses =>
