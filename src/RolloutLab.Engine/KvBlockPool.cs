@@ -112,13 +112,13 @@ public sealed class KvBlockPool
             throw new ArgumentException($"The fork's table already holds {destination.Length} tokens; free it first.", nameof(destination));
         }
 
-        foreach (var block in source.Blocks[..BlocksFor(length)])
+        var shared = source.Blocks[..BlocksFor(length)];
+        foreach (var block in shared)
         {
             _references[block]++;
-            destination.Add(block);
         }
 
-        destination.Length = length;
+        destination.Take(shared, length);
     }
 
     /// <summary>Gives a table's blocks back, those still shared excepted, and empties it. O(blocks).</summary>

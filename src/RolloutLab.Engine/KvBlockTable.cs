@@ -29,6 +29,18 @@ public sealed class KvBlockTable
         _blocks[BlockCount++] = block;
     }
 
+    /// <summary>Fills an empty table, with room for the next block.</summary>
+    internal void Take(ReadOnlySpan<int> blocks, int length)
+    {
+        if (_blocks.Length <= blocks.Length)
+        {
+            _blocks = new int[Math.Max(FirstCapacity, blocks.Length + FirstCapacity)];
+        }
+
+        blocks.CopyTo(_blocks);
+        (BlockCount, Length) = (blocks.Length, length);
+    }
+
     internal void ReplaceLast(int block) => _blocks[BlockCount - 1] = block;
 
     internal void Clear() => (Length, BlockCount) = (0, 0);

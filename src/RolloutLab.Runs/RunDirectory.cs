@@ -6,9 +6,8 @@ namespace RolloutLab.Runs;
 
 /// <summary>
 /// The folder of one run and its one writer. It holds <c>run.json</c>, <c>recipe.yaml</c> (resolved), <c>environment.json</c>,
-/// <c>metrics.jsonl</c>, <c>rollouts.jsonl</c>, <c>trees.jsonl</c>, <c>checkpoints/</c> and, at the end,
-/// <c>summary.json</c>. While it is
-/// open a lock file keeps every other process from writing there; the lock of a process that died holds nobody up.
+/// <c>metrics.jsonl</c>, <c>rollouts.jsonl</c>, <c>trees.jsonl</c>, <c>checkpoints/</c> and, at the end, <c>summary.json</c>.
+/// While it is open a lock file keeps every other process from writing there; the lock of a process that died holds nobody up.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {

@@ -79,6 +79,7 @@ internal sealed class TrainRun : IDisposable
         StepLog.KeepThrough(directory.MetricsPath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
         RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
+        StepLog.KeepThrough(directory.TreesPath, _from?.State.Step ?? -1);
         _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {

@@ -156,6 +156,7 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(TrainingProgram.Timeless(_program.At(whole, "metrics.jsonl")), TrainingProgram.Timeless(_program.At(cut, "metrics.jsonl")));
         Assert.Equal(File.ReadAllText(_program.At(whole, "rollouts.jsonl")), File.ReadAllText(_program.At(cut, "rollouts.jsonl")));
         Assert.Equal(12, Directory.GetFiles(_program.At(cut, "rollouts")).Length);
+        Assert.Equal(File.ReadAllText(_program.At(whole, "trees.jsonl")), File.ReadAllText(_program.At(cut, "trees.jsonl")));
         Assert.Equal(Files(whole), Files(cut));
         foreach (var file in Files(whole))
         {
