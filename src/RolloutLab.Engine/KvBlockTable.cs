@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace RolloutLab.Engine;
 
 /// <summary>
@@ -34,7 +36,7 @@ public sealed class KvBlockTable
     {
         if (_blocks.Length <= blocks.Length)
         {
-            _blocks = new int[Math.Max(FirstCapacity, blocks.Length + FirstCapacity)];
+            _blocks = new int[Math.Max(FirstCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)blocks.Length + 1))];
         }
 
         blocks.CopyTo(_blocks);
