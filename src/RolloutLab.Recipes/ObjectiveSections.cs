@@ -13,6 +13,11 @@ public sealed record ObjectiveSections(AdvantageSection Advantage, LossSection L
     public static ObjectiveSections Parse(IReadOnlyList<string> overrides)
     {
         ArgumentNullException.ThrowIfNull(overrides);
+        if (overrides.FirstOrDefault(o => !IsRead(o)) is { } other)
+        {
+            throw new RecipeException($"--set {DisplayText.Shorten(other)}: only keys of loss and advantage count here, such as loss.clip_low=0.3");
+        }
+
         var errors = new RecipeErrors();
         var root = new SectionNode(new SourceLocation(SourceLocation.CommandLine, Line: 0, Environment.CurrentDirectory), []);
         var reader = new BindingReader(Overrides.Apply(root, overrides, errors), "", errors);
@@ -23,4 +28,7 @@ public sealed record ObjectiveSections(AdvantageSection Advantage, LossSection L
         errors.ThrowIfAny();
         return sections;
     }
+
+    private static bool IsRead(string text) => text.TrimStart() is var path
+        && (path.StartsWith("loss", StringComparison.Ordinal) || path.StartsWith("advantage", StringComparison.Ordinal));
 }

@@ -51,7 +51,7 @@ internal sealed class UpdateSuite : IBenchSuite
         }
 
         text.AppendLine(CultureInfo.InvariantCulture, $"{$"recomposition of {(int)report["recomposed_rollouts"]!:#,0} rollouts",-42}{(double)report["recomposition_milliseconds"]!,9:0.0} ms");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{$"log-probs of {(int)report["log_prob_tokens"]!:#,0} tokens, vocabulary 152k",-42}{(double)report["log_prob_peak_bytes"]! / (1 << 30),9:0.00} GiB beyond weights and activations");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{$"log-probs of {(int)report["log_prob_tokens"]!:#,0} tokens, vocabulary 152k",-42}{(long)report["log_prob_peak_bytes"]! / (double)(1 << 30),9:0.00} GiB beyond weights and activations");
         return text.ToString().TrimEnd();
     }
 }

@@ -115,6 +115,7 @@ public sealed class ParityTests : IDisposable
     [InlineData("--loss gspo --set loss.correction={level: token, bound: mask}", "a token-level mask does not go with loss.type gspo")]
     [InlineData("--loss gmpo --aggregation token_mean", "must be seq_mean_token_mean")]
     [InlineData("--loss dro", "loss.beta: missing")]
+    [InlineData("--set rollout.temperature=1", "--set rollout.temperature=1: only keys of loss and advantage count here")]
     [InlineData("--set loss.kl_coefficient=1", "rollout 0: ref_logprobs is missing; loss.kl_coefficient above 0 needs it")]
     [InlineData("--advantage remax", "rollout 0: baseline (the reward of the greedy answer) is missing")]
     public void Bad_options_are_refused_in_one_line(string options, string expected)
