@@ -3,14 +3,14 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Benchmarks;
 
-/// <summary>The <c>rollout</c> suite: the engine beside the padded loop it replaces, and what shared prefixes save in training.</summary>
+/// <summary>The <c>rollout</c> suite: the engine beside the padded loop it replaces, trees beside plain sampling, and what shared prefixes save in training.</summary>
 internal sealed class RolloutSuite : IBenchSuite
 {
     private static readonly int[] Leaves = [1, 4, 16, 64];
 
     public string Name => "rollout";
 
-    public string Summary => "the engine beside a padded generate loop; training on trees by number of leaves";
+    public string Summary => "the engine beside a padded generate loop, lookahead trees beside plain sampling, training on trees";
 
     public string Table(JsonObject report) => RolloutTable.Of(report);
 
@@ -23,6 +23,9 @@ internal sealed class RolloutSuite : IBenchSuite
         report["peak_gemm_gflops"] = Math.Round(peak / 1e9, 1);
         using var model = BenchModel.TwentyFiveMillionReasoning();
         report["stochastic"] = Stochastic(model, options, peak, progress);
+        progress.WriteLine("lookahead trees beside plain sampling ...");
+        report["latr"] = LatrBench.Measure(options.Quick);
+        AddForks(report, options.Quick);
         report["tree_training"] = TreeTraining(model, options, progress);
         return report;
     }
@@ -37,6 +40,20 @@ internal sealed class RolloutSuite : IBenchSuite
         }
 
         return stochastic;
+    }
+
+    private static void AddForks(JsonObject report, bool quick)
+    {
+        var byTokens = new JsonObject();
+        foreach (var tokens in new[] { 64, 512, 4096 })
+        {
+            var (fork, prune) = ForkBench.Microseconds(tokens, quick);
+            byTokens[$"{tokens}"] = new JsonObject { ["fork"] = Math.Round(fork, 3), ["prune"] = Math.Round(prune, 3) };
+        }
+
+        (report["fork_microseconds"], report["prune_microseconds"]) = (byTokens["512"]!["fork"]!.DeepClone(), byTokens["512"]!["prune"]!.DeepClone());
+        report["fork_and_prune_microseconds_by_tokens"] = byTokens;
+        report["kv_peak_over_distinct"] = report["latr"]!["kv_peak_over_distinct"]!.DeepClone();
     }
 
     private static JsonObject TreeTraining(BenchModel model, BenchOptions options, TextWriter progress)

@@ -13,6 +13,7 @@ internal static class RolloutTable
         text.AppendLine(CultureInfo.InvariantCulture, $"{report["machine"]}");
         text.AppendLine(CultureInfo.InvariantCulture, $"peak matrix rate   {report["peak_gemm_gflops"]} GFLOP/s");
         AddStochastic(text, report["stochastic"]!.AsObject());
+        AddTrees(text, report);
         AddTreeTraining(text, report["tree_training"]!.AsObject());
         return text.ToString().TrimEnd();
     }
@@ -25,6 +26,20 @@ internal static class RolloutTable
         foreach (var (batch, ratio) in s["ratio_to_padded"]!.AsObject())
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {batch,-8}{(double)s["tokens_per_second"]![batch]!,8:#,0} tok/s{(double)s["padded_tokens_per_second"]![batch]!,10:#,0} tok/s{(double)ratio!,9:0.00}x{100 * (double)s["peak_share"]![batch]!,9:0.0}%");
+        }
+    }
+
+    private static void AddTrees(StringBuilder text, JsonObject report)
+    {
+        var latr = report["latr"]!.AsObject();
+        text.AppendLine();
+        text.AppendLine("lookahead trees (LATR) on Countdown, every group a tree");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  time for each leaf token      {latr["time_per_leaf_token_ratio"]}x of plain sampling");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  tokens computed / in leaves   {latr["computed_over_leaf_tokens"]}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  peak KV / distinct tokens     {latr["kv_peak_over_distinct"]}");
+        foreach (var (tokens, cost) in report["fork_and_prune_microseconds_by_tokens"]!.AsObject())
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  at {tokens,4} tokens: fork {cost!["fork"]} us, prune {cost["prune"]} us");
         }
     }
 
