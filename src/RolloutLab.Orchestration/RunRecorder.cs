@@ -1,33 +1,43 @@
+using RolloutLab.Core;
 using RolloutLab.Runs;
 
 namespace RolloutLab.Orchestration;
 
 /// <summary>Writes what the loop did: a metrics row and the rollouts of a step, and the same to whoever watches.</summary>
 /// <param name="metrics">The run's metrics; borrowed.</param>
-/// <param name="store">Keeps every rollout; borrowed; null for none.</param>
-/// <param name="samples">The run's rollout sample; borrowed.</param>
+/// <param name="store">Keeps every rollout; borrowed, null for none.</param>
+/// <param name="samples">The run's rollout sample; borrowed, null for none.</param>
+/// <param name="budgets">The run's budgets; borrowed, null for none.</param>
 /// <param name="samplesPerStep">Rollouts kept of each step, spread evenly over it.</param>
-/// <param name="trees">The run's rollout trees; borrowed.</param>
+/// <param name="trees">The run's rollout trees; borrowed, null for none.</param>
 /// <param name="treesPerStep">Prompts of each step whose trees are kept, spread evenly over it.</param>
 /// <param name="observer">Who watches.</param>
 public sealed class RunRecorder(
-    MetricsLog metrics, RolloutStore? store, RolloutSampleLog samples, int samplesPerStep, TreeLog trees, int treesPerStep, IRunObserver observer)
+    MetricsLog metrics,
+    RolloutStore? store,
+    RolloutSampleLog? samples,
+    BudgetLog? budgets,
+    int samplesPerStep,
+    TreeLog? trees,
+    int treesPerStep,
+    IRunObserver observer)
 {
     /// <summary>Records a step; an evaluation that followed it goes into the same row.</summary>
     public void StepFinished(StepReport report, EvaluationReport? evaluation)
     {
         metrics.Append(report.Step, [.. StepMetrics.Of(report), .. evaluation?.Metrics() ?? []]);
         store?.Append(report.Step, report.Decisions);
-        var count = Math.Min(samplesPerStep, report.Decisions.Count);
+        budgets?.Append(report.Step, [.. report.Groups.Select((g, i) => BudgetRowOf(g, report.Planning.Estimates[i]))]);
+        var count = samples is null ? 0 : Math.Min(samplesPerStep, report.Decisions.Count);
         for (var i = 0; i < count; i++)
         {
-            samples.Append(report.Step, report.Decisions[(int)((long)report.Decisions.Count * i / count)]);
+            samples!.Append(report.Step, report.Decisions[(int)((long)report.Decisions.Count * i / count)]);
         }
 
-        count = Math.Min(treesPerStep, report.Groups.Count);
+        count = trees is null ? 0 : Math.Min(treesPerStep, report.Groups.Count);
         for (var i = 0; i < count; i++)
         {
-            trees.Append(report.Step, report.Groups[(int)((long)report.Groups.Count * i / count)]);
+            trees!.Append(report.Step, report.Groups[(int)((long)report.Groups.Count * i / count)]);
         }
 
         observer.StepFinished(new StepProgress
@@ -56,5 +66,17 @@ public sealed class RunRecorder(
         }
 
         observer.EvaluationFinished(report.ToResult());
+    }
+
+    private static BudgetRow BudgetRowOf(GradedGroup graded, double estimate)
+    {
+        var (correct, tokens) = (0, 0L);
+        for (var j = 0; j < graded.Count; j++)
+        {
+            correct += graded.Verdicts[j].IsCorrect ? 1 : 0;
+            tokens += graded.Group.Rollouts[j].Length;
+        }
+
+        return new BudgetRow(graded.Group.Prompt.Index, estimate, graded.Count, correct, tokens);
     }
 }

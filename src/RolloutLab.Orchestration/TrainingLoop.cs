@@ -20,14 +20,11 @@ public sealed record LoopSettings(long Steps, int PromptsPerStep, long EvaluateE
 public sealed class TrainingLoop(
     LoopSettings settings,
     PromptSampler prompts,
-    IBudgetAllocator allocator,
-    IRolloutSource source,
-    Grader grader,
+    RolloutPlanner planner,
     SharpenedAdvantages advantages,
     BatchRecomposer recomposer,
     DynamicSampling? refill,
-    OptimizerBatchBuilder batches,
-    IPolicyUpdater updater,
+    IPolicyImprover improver,
     Evaluator evaluator,
     ICheckpointWriter checkpoints,
     RunRecorder recorder)
@@ -91,23 +88,22 @@ public sealed class TrainingLoop(
     private StepReport Step(long step)
     {
         var clock = new PhaseClock();
-        var (groups, statistics, rounds) = RollOut(step, clock);
-        var recomposed = clock.Time(Phase.Advantage, () => recomposer.Recompose(step, groups, advantages.Of(groups), updater.PolicyVersion));
+        var (groups, statistics, planning, rounds) = RollOut(step, clock);
+        var recomposed = clock.Time(Phase.Advantage, () => recomposer.Recompose(step, groups, advantages.Of(groups), improver.PolicyVersion));
         var decisions = recomposed.Sampled;
-        var packed = clock.Time(Phase.Advantage, () => batches.Build(recomposed.All));
-        var update = clock.Time(Phase.Update, () => updater.Update(packed));
+        var update = improver.Improve(recomposed.All, clock);
         _total.Add(clock);
         Advance(step, decisions.Count, statistics.TokensGenerated, update.TokensTrained);
-        return new StepReport(step, groups, decisions, statistics, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds };
+        return new StepReport(step, groups, decisions, statistics, planning, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds };
     }
 
     /// <summary>
     /// The step's groups. Where groups without a gradient are to be replaced, other prompts are sampled until there are enough
     /// of the others, or the cap is reached: then the step is trained with what there is.
     /// </summary>
-    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, int Rounds) RollOut(long step, PhaseClock clock)
+    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, PlanningReport Planning, int Rounds) RollOut(long step, PhaseClock clock)
     {
-        var (groups, statistics) = RollOut(step, prompts.Next(settings.PromptsPerStep), clock);
+        var (groups, statistics, planning) = planner.RollOut(step, prompts.Next(settings.PromptsPerStep), settings.Sampling, clock);
         var rounds = 1;
         while (refill is not null && rounds < refill.MaxRounds && refill.Missing(groups, settings.PromptsPerStep) is > 0 and var missing)
         {
@@ -119,31 +115,11 @@ public sealed class TrainingLoop(
                 break;
             }
 
-            var (more, cost) = RollOut(step, others, clock);
-            (groups, statistics, rounds) = ([.. groups, .. more], statistics + cost, rounds + 1);
+            var (more, cost, plan) = planner.RollOut(step, others, settings.Sampling, clock);
+            (groups, statistics, planning, rounds) = ([.. groups, .. more], statistics + cost, planning.Then(plan), rounds + 1);
         }
 
-        return (groups, statistics, rounds);
-    }
-
-    /// <summary>Asks the allocator for round after round until it has no more, so that later rounds know what earlier ones showed.</summary>
-    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics) RollOut(long step, IReadOnlyList<Prompt> chosen, PhaseClock clock)
-    {
-        var merged = new GroupMerger(chosen);
-        var statistics = new RolloutStatistics(0, 0, 0, 0);
-        for (var round = 0; ; round++)
-        {
-            var plan = allocator.NextRound(new BudgetRequest(step, round, chosen, merged.Groups));
-            if (plan.Budgets.Count == 0)
-            {
-                return (merged.Groups, statistics);
-            }
-
-            var request = new RolloutRequest(step, RolloutPurpose.Training, plan.Budgets, settings.Sampling);
-            var result = clock.Time(Phase.Rollout, () => source.Generate(request, recorder.Progress("rollout", plan.TotalRollouts), CancellationToken.None));
-            merged.Add(clock.Time(Phase.Verify, () => result.Groups.Select(grader.Grade).ToList()));
-            statistics += result.Statistics;
-        }
+        return (groups, statistics, planning, rounds);
     }
 
     /// <summary>A diverged policy ends the run; what can be gone back to is named.</summary>
@@ -184,7 +160,7 @@ public sealed class TrainingLoop(
         _state = _state with
         {
             Step = step,
-            PolicyVersion = updater.PolicyVersion,
+            PolicyVersion = improver.PolicyVersion,
             PromptEpoch = epoch,
             PromptPosition = position,
             PromptsDeferred = deferred,

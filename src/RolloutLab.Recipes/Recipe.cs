@@ -46,6 +46,7 @@ public sealed class Recipe : IEquatable<Recipe>
         Evaluation = r.Section("evaluation", "How the policy is evaluated on data.eval.", s => EvaluationSection.Read(s, Rollout));
         Checkpoint = r.Section("checkpoint", "When checkpoints are written.", CheckpointSection.Read);
         Sft = r.OptionalSection("sft", "Supervised fine-tuning; in train it runs before the first step.", SftSection.Read);
+        Simulation = r.OptionalSection("simulation", "A simulated policy for `simulate`, in place of model and data.", SimulationSection.Read);
         Run = r.Section("run", "Where a run goes and what it keeps.", RunSection.Read);
         _resolved = r.Resolved;
         RecipeRules.Check(r, this);
@@ -123,6 +124,9 @@ public sealed class Recipe : IEquatable<Recipe>
     /// <summary>Supervised fine-tuning before training; null for none.</summary>
     public SftSection? Sft { get; }
 
+    /// <summary>A simulated policy in place of model and data; null for none.</summary>
+    public SimulationSection? Simulation { get; }
+
     /// <summary>Where a run goes and what it keeps.</summary>
     public RunSection Run { get; }
 
@@ -147,6 +151,16 @@ public sealed class Recipe : IEquatable<Recipe>
     /// <exception cref="RecipeException">The recipe has none.</exception>
     public PromptSetSection RequireEvalData() => Data.Eval
         ?? throw Missing("data.eval", "evaluation needs prompts, such as eval: { type: countdown, path: ../data/countdown/heldout.jsonl }");
+
+    /// <summary>The shape of a model from scratch.</summary>
+    /// <exception cref="RecipeException">The recipe has no model.</exception>
+    public ModelConfigSection RequireModelConfig() => Model.Config
+        ?? throw Missing("model", "this command needs one; set model.path, or run the recipe with `simulate`");
+
+    /// <summary>The simulated policy.</summary>
+    /// <exception cref="RecipeException">The recipe has none.</exception>
+    public SimulationSection RequireSimulation() => Simulation
+        ?? throw Missing("simulation", "`simulate` needs a simulated policy, such as recipes/simulate-published.yaml has; `train` takes recipes with a model");
 
     /// <summary>How responses are judged.</summary>
     /// <exception cref="RecipeException">The recipe does not say.</exception>

@@ -14,6 +14,12 @@ internal static class RecipeRules
     private static void CheckModel(SectionReader r, Recipe recipe)
     {
         r.Check(
+            () => recipe.Model.Path is not null || recipe.Model.Config is not null || recipe.Simulation is not null, "model.path",
+            () => "set model.path, or model.config for a model from scratch");
+        r.Check(
+            () => recipe.Simulation?.Pool is not MixturePoolSection pool || pool.EasyShare + pool.HardShare <= 1, "simulation.pool.hard_share",
+            () => "must be at most 1 together with simulation.pool.easy_share");
+        r.Check(
             () => recipe.Model.Config is null || recipe.Tokenizer is not ModelTokenizerSection, "tokenizer.type",
             () => "a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file");
         r.Check(
@@ -63,7 +69,7 @@ internal static class RecipeRules
             "loss.correction",
             () => "engine and trainer log-probs are only told apart with loss.old_log_probs: recompute (or loss.type: reinforce)");
         r.Check(
-            () => !trains || recipe.Budget is not UniformBudgetSection { RolloutsPerPrompt: 1 }
+            () => !trains || recipe.Budget is not UniformBudgetSection { Terms.RolloutsPerPrompt: 1 }
                 || recipe.Advantage is not GrpoAdvantageSection { Singleton: SingletonAdvantage.Zero },
             "budget.rollouts_per_prompt",
             () => "every advantage would be 0; set it to 2 or more, or advantage.singleton to reward");

@@ -51,6 +51,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Rollout trees to look at; open it with <see cref="TreeLog"/>.</summary>
     public string TreesPath => Inside(TreesName);
 
+    /// <summary>History of the budgets; open it with <see cref="BudgetLog"/>.</summary>
+    public string BudgetsPath => Inside("budgets.jsonl");
+
     /// <summary>Folder of the checkpoints.</summary>
     public string CheckpointsPath => Inside("checkpoints");
 

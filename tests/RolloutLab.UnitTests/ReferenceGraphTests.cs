@@ -19,6 +19,7 @@ public class ReferenceGraphTests
         ["Models"] = "Core Engine Torch",
         ["Training"] = "Batching Core Models Torch",
         ["Orchestration"] = "Allocation Batching Core Data Rewards Runs",
+        ["Simulation"] = "Core Orchestration Runs",
     };
 
     [Fact]

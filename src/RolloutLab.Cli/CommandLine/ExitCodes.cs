@@ -23,7 +23,7 @@ internal static class ExitCodes
     /// <summary>The exit code of an error.</summary>
     public static int Of(Exception error) => error switch
     {
-        RecipeException or DataException or CheckpointException => BadInput,
+        RecipeException or DataException or CheckpointException or BudgetException => BadInput,
         SetupException => MissingSetup,
         OperationCanceledException => Interrupted,
         _ => Failed,

@@ -37,8 +37,9 @@ internal sealed class Policy : IDisposable
             return Open(path, recipe.Tokenizer, device);
         }
 
+        var shape = recipe.RequireModelConfig();
         var tokenizer = CreateTokenizer(recipe.Tokenizer, modelFolder: null);
-        var config = ConfigOf(recipe.Model.Config!, tokenizer.VocabularySize);
+        var config = ConfigOf(shape, tokenizer.VocabularySize);
         return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null);
     }
 

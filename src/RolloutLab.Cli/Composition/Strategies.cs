@@ -1,4 +1,3 @@
-using RolloutLab.Allocation;
 using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Engine;
@@ -9,7 +8,7 @@ using RolloutLab.Training;
 namespace RolloutLab.Cli;
 
 /// <summary>
-/// From a recipe's <c>type:</c> to the class behind it: the one place to extend when a verifier, allocator, estimator,
+/// From a recipe's <c>type:</c> to the class behind it: the one place to extend when a verifier, estimator,
 /// loss or branch policy is added.
 /// </summary>
 internal static class Strategies
@@ -22,12 +21,6 @@ internal static class Strategies
             AllowLastNumber = numeric.Extraction == AnswerExtractionChoice.Auto,
             Tolerance = (decimal)numeric.Tolerance,
         }),
-        _ => throw Unknown(section),
-    };
-
-    public static IBudgetAllocator Allocator(BudgetSection section) => section switch
-    {
-        UniformBudgetSection uniform => new UniformAllocator(uniform),
         _ => throw Unknown(section),
     };
 

@@ -1,3 +1,4 @@
+using RolloutLab.Allocation;
 using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Data;
@@ -29,6 +30,7 @@ internal sealed class TrainRun : IDisposable
     private readonly Grader _trainingGrader;
     private readonly IReadOnlyList<IRecompositionStage> _stages;
     private readonly IBudgetAllocator _allocator;
+    private readonly PromptLedger _ledger;
     private readonly SharpenedAdvantages _advantages;
     private readonly SavedCheckpoint? _from;
 
@@ -58,14 +60,15 @@ internal sealed class TrainRun : IDisposable
         var branching = Strategies.Branching(recipe.Strategy, _session.Policy.Tokenizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step, branching);
         _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
-        _allocator = Strategies.Allocator(recipe.Budget);
+        _ledger = new PromptLedger(_prompts.Prompts.Count, new LedgerOptions(recipe.Budget.Terms.Forgetting, InitialCost: recipe.Rollout.MaxNewTokens));
+        _allocator = AllocationRules.Create(recipe.Budget, _ledger, _session.Random);
         _advantages = Strategies.Sharpened(recipe);
         from?.Restore(_optimizer, Parts);
         _warmup = from is null && recipe.Sft is { } sft ? new SftStage(_session, sft, evaluator: null, new WarmupObserver(_session.Observer, sft.Steps)) : null;
     }
 
     /// <summary>The parts of the loop that remember something.</summary>
-    private List<IStateful> Parts => [.. new object[] { _allocator, _advantages.Estimator }.Concat(_stages).OfType<IStateful>()];
+    private List<IStateful> Parts => [.. new object[] { _allocator, _ledger, _advantages.Estimator }.Concat(_stages).OfType<IStateful>()];
 
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
@@ -80,6 +83,7 @@ internal sealed class TrainRun : IDisposable
         StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
         RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.TreesPath, _from?.State.Step ?? -1);
+        StepLog.KeepThrough(directory.BudgetsPath, _from?.State.Step ?? -1);
         _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {
@@ -94,11 +98,12 @@ internal sealed class TrainRun : IDisposable
 
         using var metrics = new MetricsLog(directory.MetricsPath);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
+        using var budgets = new BudgetLog(directory.BudgetsPath);
         using var trees = new TreeLog(directory.TreesPath);
         using var reference = _recipe.Loss.Kl.Coefficient != 0 ? OpenReference(directory) : null;
         using var store = OpenStore(directory);
         var recorder = new RunRecorder(
-            metrics, store, samples, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
+            metrics, store, samples, budgets, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
         var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
@@ -128,14 +133,11 @@ internal sealed class TrainRun : IDisposable
         return new TrainingLoop(
             settings,
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
-            _allocator,
-            _engine.Source,
-            _trainingGrader,
+            new RolloutPlanner(_allocator, _ledger, _engine.Source, _trainingGrader, recorder),
             _advantages,
             new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
             _stages.OfType<DynamicSampling>().FirstOrDefault(),
-            new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens),
-            updater,
+            new PackedImprover(new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens), updater),
             _evaluator,
             new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts),
             recorder);

@@ -21,6 +21,7 @@ internal sealed class SetupExamination(SetupSources sources)
         Disk(),
         .. NativeLayer(),
         DuckDb(),
+        Cbc(),
     ];
 
     private Check Cpu()
@@ -146,4 +147,9 @@ internal sealed class SetupExamination(SetupSources sources)
             return Check.OfMessage("DuckDB", CheckStatus.Warning, $"{unneeded}, but {error.Message}");
         }
     }
+
+    private Check Cbc() => sources.CbcVersion() is { } version
+        ? new Check("CBC", CheckStatus.Ok, $"{version}, for plans under several budgets")
+        : new Check(
+            "CBC", CheckStatus.Warning, "not found; plans under several budgets are then greedy ones with their gap", "apt-get install coinor-libcbc3");
 }

@@ -1,3 +1,4 @@
+using RolloutLab.Allocation;
 using RolloutLab.Runs;
 using RolloutLab.Torch;
 
@@ -30,6 +31,9 @@ internal sealed record SetupSources
     /// <summary>Loads a DuckDB library and gives its version; throws <see cref="Core.SetupException"/> when it cannot be loaded.</summary>
     public required Func<string, string> DuckDbVersion { get; init; }
 
+    /// <summary>Gives the version of the mixed-integer solver CBC; null when it is absent.</summary>
+    public required Func<string?> CbcVersion { get; init; }
+
     /// <summary>This machine and process.</summary>
     public static SetupSources OfThisMachine(Func<string, string?> variable) => new()
     {
@@ -41,5 +45,6 @@ internal sealed record SetupSources
         NativeLibraryPath = TorchRuntime.LibraryPath,
         Torch = TorchRuntime.Info,
         DuckDbVersion = DuckDbLibrary.Version,
+        CbcVersion = () => IntegerProgramme.SolverVersion,
     };
 }

@@ -33,3 +33,6 @@ public sealed class NonFiniteException(string message, Exception? inner = null) 
 
 /// <summary>Something this machine lacks or was set up wrongly: what, and the line that mends it.</summary>
 public sealed class SetupException(string message, Exception? inner = null) : RolloutLabException(message, inner);
+
+/// <summary>A rollout budget cannot be met or is not a budget: the value, the rule and the feasible range.</summary>
+public sealed class BudgetException(string message, Exception? inner = null) : RolloutLabException(message, inner);

@@ -29,4 +29,16 @@ public enum StreamPurpose
 
     /// <summary>Choices of branch policies.</summary>
     Branching = 9,
+
+    /// <summary>Draws of budget allocators.</summary>
+    BudgetAllocation = 16,
+
+    /// <summary>Outcomes and lengths of simulated training rollouts.</summary>
+    SimulatedRollout = 17,
+
+    /// <summary>Outcomes and lengths of simulated evaluation rollouts.</summary>
+    SimulatedEvaluation = 18,
+
+    /// <summary>Success rates a simulation or an allocation starts from.</summary>
+    SuccessRates = 19,
 }

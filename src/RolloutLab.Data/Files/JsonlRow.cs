@@ -50,6 +50,32 @@ public readonly struct JsonlRow
             : throw IllTyped(field, element, "a whole number");
     }
 
+    /// <summary>A finite number.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public double Number(string field)
+    {
+        var element = Required(field);
+        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value)
+            ? value
+            : throw IllTyped(field, element, "a number");
+    }
+
+    /// <summary>The truth values of a name in those fields that are objects and have it.</summary>
+    internal List<bool> Flags(string name)
+    {
+        var flags = new List<bool>();
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty(name, out var flag)
+                && flag.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            {
+                flags.Add(flag.GetBoolean());
+            }
+        }
+
+        return flags;
+    }
+
     /// <summary>An array of whole numbers in the 32-bit range.</summary>
     /// <exception cref="DataException">It is missing or anything else.</exception>
     public int[] Integers(string field)

@@ -5,6 +5,9 @@ namespace RolloutLab.Orchestration;
 /// <summary>The phases wall time is accounted to.</summary>
 public enum Phase
 {
+    /// <summary>Planning budgets.</summary>
+    Plan,
+
     /// <summary>Sampling rollouts.</summary>
     Rollout,
 

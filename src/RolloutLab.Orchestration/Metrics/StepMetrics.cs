@@ -57,6 +57,10 @@ public static class StepMetrics
         yield return new("budget/rollouts/total", report.Decisions.Count);
         yield return new("budget/rollouts/min", report.Groups.Count == 0 ? 0 : report.Groups.Min(g => g.Count));
         yield return new("budget/rollouts/max", report.Groups.Count == 0 ? 0 : report.Groups.Max(g => g.Count));
+        yield return new("budget/entropy", Entropy(report.Groups));
+        yield return new("budget/rounds", report.Planning.Rounds);
+        yield return new("budget/expected_cost", report.Planning.ExpectedCost);
+        yield return new("budget/unsolved_prompt_ratio", (double)report.Groups.Count(g => !g.Verdicts.Any(v => v.IsCorrect)) / Math.Max(1, report.Groups.Count));
         foreach (var reason in report.Decisions.Concat(report.Replayed).GroupBy(d => (d.Fate, d.Reason)).OrderBy(g => g.Key.Fate).ThenBy(g => g.Key.Reason, StringComparer.Ordinal))
         {
             yield return new($"recomposition/{ToSnakeCase(reason.Key.Fate)}/{reason.Key.Reason}", reason.Count());
@@ -84,6 +88,7 @@ public static class StepMetrics
     private static IEnumerable<KeyValuePair<string, double>> Timing(StepReport report)
     {
         var s = report.Seconds;
+        yield return new("timing_s/plan", s[Phase.Plan]);
         yield return new("timing_s/gen", s[Phase.Rollout]);
         yield return new("timing_s/reward", s[Phase.Verify]);
         yield return new("timing_s/adv", s[Phase.Advantage]);
@@ -92,8 +97,31 @@ public static class StepMetrics
         yield return new("perf/throughput", (report.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(s.Total, 1e-9));
     }
 
-    private static bool HasBothOutcomes(GradedGroup group) =>
-        group.Verdicts.Where(v => !float.IsNaN(v.Reward)).Select(v => v.Reward).Distinct().Skip(1).Any();
+    private static bool HasBothOutcomes(GradedGroup group)
+    {
+        var first = float.NaN;
+        foreach (var verdict in group.Verdicts)
+        {
+            if (!float.IsNaN(verdict.Reward))
+            {
+                first = float.IsNaN(first) ? verdict.Reward : first;
+                if (verdict.Reward != first)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>How evenly the rollouts are spread over the prompts that got any, in [0, 1]: the entropy of their shares over its maximum.</summary>
+    private static double Entropy(IReadOnlyList<GradedGroup> groups)
+    {
+        var total = groups.Sum(g => (double)g.Count);
+        var entropy = groups.Where(g => g.Count > 0).Sum(g => -(g.Count / total) * Math.Log(g.Count / total));
+        return groups.Count > 1 ? entropy / Math.Log(groups.Count) : 1;
+    }
 
     private static IEnumerable<KeyValuePair<string, double>> Extent(string name, List<double> values)
     {

@@ -7,6 +7,7 @@ namespace RolloutLab.Orchestration;
 /// <param name="Groups">Graded groups.</param>
 /// <param name="Decisions">What recomposition decided, in the order of the groups.</param>
 /// <param name="Statistics">Cost of the rollouts, summed over rounds.</param>
+/// <param name="Planning">How the budget was planned.</param>
 /// <param name="Update">What the update did.</param>
 /// <param name="Seconds">Wall time of the step by phase.</param>
 public sealed record StepReport(
@@ -14,6 +15,7 @@ public sealed record StepReport(
     IReadOnlyList<GradedGroup> Groups,
     IReadOnlyList<RolloutDecision> Decisions,
     RolloutStatistics Statistics,
+    PlanningReport Planning,
     UpdateReport Update,
     PhaseClock Seconds)
 {

@@ -45,6 +45,30 @@ internal sealed class BindingReader : SectionReader
         return null;
     }
 
+    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read)
+    {
+        if (!TryFind(key, out SectionEntry? entry) || !TryGetSection(entry, out SectionNode? section) || section.Entries.Count == 0)
+        {
+            AddMissing(key, "section of names, each with a section", doc);
+            return [];
+        }
+
+        var named = new List<(string Name, T Value)>();
+        var reader = new BindingReader(section, PathOf(key), _errors);
+        foreach (SectionEntry inner in section.Entries)
+        {
+            if (!inner.Key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            {
+                _errors.Add(inner.Location, () => $"{DisplayText.Shorten(reader.PathOf(inner.Key))}: a name is made of letters, digits, - and _");
+            }
+
+            named.Add((inner.Key, reader.Section(inner.Key, doc, read)));
+        }
+
+        Resolved.Add(key, reader.Resolved);
+        return named;
+    }
+
     public override T Variant<T>(string doc, string? fallback, params (string Type, Func<SectionReader, T> Read)[] variants)
     {
         string[] types = [.. variants.Select(v => v.Type)];

@@ -19,6 +19,9 @@ internal sealed record NumberRange(string Text, Func<double, bool> Contains)
     public static NumberRange AboveAtMost(double min, double max) =>
         new($"above {Word(min)} and at most {Word(max)}", v => v > min && v <= max);
 
+    public static NumberRange AboveBelow(double min, double max) =>
+        new($"above {Word(min)} and below {Word(max)}", v => v > min && v < max);
+
     /// <summary>0, which switches something off, or a value above a bound.</summary>
     public static NumberRange ZeroOrAbove(double min) => new($"0 (off) or above {Word(min)}", v => v == 0 || v > min);
 

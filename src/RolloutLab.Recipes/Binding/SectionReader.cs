@@ -219,6 +219,9 @@ internal abstract class SectionReader
     public abstract T? OptionalSection<T>(string key, string doc, Func<SectionReader, T> read)
         where T : class;
 
+    /// <summary>A section whose keys are names the user gives, each with a section of the same kind; in the order written, never empty.</summary>
+    public abstract IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read);
+
     /// <summary>The keys of this section after its <c>type</c>, which says what else it holds.</summary>
     /// <param name="doc">What the type decides.</param>
     /// <param name="fallback">The type when none is given; null when one must be.</param>

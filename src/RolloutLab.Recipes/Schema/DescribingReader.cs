@@ -5,12 +5,22 @@ namespace RolloutLab.Recipes;
 /// <summary>Reads nothing and notes what is asked for: every key, in every type of every section.</summary>
 internal sealed class DescribingReader(SchemaSection schema) : SectionReader
 {
+    /// <summary>Stands for a name that the user gives.</summary>
+    public const string UserName = "NAME";
+
     public override ResolvedSection Resolved { get; } = new();
 
     public override T Section<T>(string key, string doc, Func<SectionReader, T> read) => Describe(key, "", doc, read);
 
     public override T? OptionalSection<T>(string key, string doc, Func<SectionReader, T> read)
         where T : class => Describe(key, "null", doc, read);
+
+    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read)
+    {
+        var names = new SchemaSection();
+        schema.Keys.Add(new SchemaKey(key, "section", "", "", [], doc, Section: names));
+        return [(UserName, new DescribingReader(names).Section(UserName, "Any name, as often as needed.", read))];
+    }
 
     public override T Variant<T>(string doc, string? fallback, params (string Type, Func<SectionReader, T> Read)[] variants)
     {

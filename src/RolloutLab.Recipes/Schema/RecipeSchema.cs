@@ -58,6 +58,11 @@ public static class RecipeSchema
 
     private static JsonObject ClosedObject(IReadOnlyList<SchemaKey> keys)
     {
+        if (keys is [{ Key: DescribingReader.UserName } named])
+        {
+            return new JsonObject { ["type"] = "object", ["additionalProperties"] = KeyToJson(named), ["minProperties"] = 1 };
+        }
+
         var properties = new JsonObject();
         var json = new JsonObject { ["type"] = "object", ["additionalProperties"] = false, ["properties"] = properties };
         foreach (SchemaKey key in keys)

@@ -2,7 +2,7 @@ using static RolloutLab.Recipes.NumberRange;
 
 namespace RolloutLab.Recipes;
 
-/// <summary>The policy's model: a folder with weights, or the shape of one made from scratch. Exactly one of both is set.</summary>
+/// <summary>The policy's model: a folder with weights, or the shape of one made from scratch. One of both is set; none where a simulation stands in for the model.</summary>
 public sealed record ModelSection
 {
     /// <summary>Absolute folder with config.json, model.safetensors and tokenizer.json; null for a model from scratch.</summary>
@@ -21,9 +21,6 @@ public sealed record ModelSection
         r.Check(
             () => section.Path is null || section.Config is null, "config",
             () => "a model has a path or a config, not both; remove one (or --set it to null)");
-        r.Check(
-            () => section.Path is not null || section.Config is not null, "path",
-            () => "set model.path, or model.config for a model from scratch");
         return section;
     }
 }

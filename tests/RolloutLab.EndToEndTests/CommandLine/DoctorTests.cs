@@ -105,6 +105,7 @@ public sealed class DoctorTests
         NativeLibraryPath = () => "/native.so",
         Torch = () => GoodTorch,
         DuckDbVersion = _ => "v1.5.0",
+        CbcVersion = () => "2.10.8",
     };
 
     private static IReadOnlyList<Check> Examine(SetupSources sources) => new SetupExamination(sources).Run();

@@ -62,6 +62,12 @@ internal static class RecipeText
         Minimal + "rollout: { strategy: { type: entropy_tree } }",
         Minimal + "rollout: { strategy: { type: segment_tree } }",
         Minimal + "rollout: { strategy: { type: diverse_beam } }",
+        .. new[] { "knapsack", "knapsack_bayes", "xrpo", "ucb", "thompson", "adaptive", "difficulty_pool", "spo" }
+            .Select(type => Minimal + $"budget: {{ type: {type}, unit: tokens, tokens_per_step: 4096 }}\n"),
+        .. new[] { "uniform", "knapsack", "xrpo", "ucb", "thompson", "adaptive", "difficulty_pool", "spo" }
+            .Select(type => $"simulation: {{ pool: {{ type: log, path: l.jsonl }}, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
+        "simulation: { pool: { type: beta }, allocators: { NAME: {} } }\n",
+        "simulation: { allocators: { NAME: {} } }\n",
     ];
 
     private static string[] Losses =>

@@ -1,0 +1,99 @@
+using RolloutLab.Core;
+
+namespace RolloutLab.Allocation;
+
+/// <summary>What a step may spend.</summary>
+/// <param name="RolloutsPerPrompt">Budget in rollouts: this times the step's prompts; ignored where tokens are counted.</param>
+/// <param name="Tokens">Budget in expected response tokens; null where rollouts are counted.</param>
+/// <param name="MostPerPrompt">Most rollouts of a prompt: a budget beyond what it allows is not spent.</param>
+public sealed record StepBudget(double RolloutsPerPrompt, double? Tokens, int MostPerPrompt);
+
+/// <summary>Asks a rule for plans, from what the ledger knows of a step's prompts.</summary>
+/// <param name="rule">The rule.</param>
+/// <param name="ledger">Evidence and costs; borrowed, only read.</param>
+/// <param name="budget">What a step may spend.</param>
+public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, StepBudget budget) : IBudgetAllocator
+{
+    /// <inheritdoc/>
+    public BudgetPlan NextRound(BudgetRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Prompts.Count == 0)
+        {
+            return BudgetPlan.Empty;
+        }
+
+        var statistics = Statistics(request.Prompts);
+        var outcomes = Outcomes(request);
+        if (rule.NextRound(statistics, outcomes) is not { } solution)
+        {
+            return BudgetPlan.Empty;
+        }
+
+        var budgets = new List<PromptBudget>(request.Prompts.Count);
+        for (var i = 0; i < solution.Plan.Length; i++)
+        {
+            if (solution.Plan[i] > 0)
+            {
+                budgets.Add(new PromptBudget(request.Prompts[i], outcomes.Given[i], solution.Plan[i]));
+            }
+        }
+
+        return budgets.Count == 0 ? BudgetPlan.Empty : new BudgetPlan(budgets, statistics.Budgets[0].Of(solution.Plan));
+    }
+
+    private PromptStatistics Statistics(IReadOnlyList<Prompt> prompts)
+    {
+        var posterior = prompts.Select(p => ledger.Posterior(p.Index)).ToArray();
+        var entries = prompts.Select(p => ledger[p.Index]).ToArray();
+        return new PromptStatistics
+        {
+            Ids = prompts.Select(p => p.Id).ToArray(),
+            Keys = prompts.Select(p => (long)p.Index).ToArray(),
+            Rates = entries.Select(e => (double)e.LastRate).ToArray(),
+            Successes = posterior.Select(p => p.Successes).ToArray(),
+            Failures = posterior.Select(p => p.Failures).ToArray(),
+            Evidence = entries.Select(e => (double)e.Successes + e.Failures).ToArray(),
+            Budgets = [Limit(prompts)],
+        };
+    }
+
+    private BudgetLimit Limit(IReadOnlyList<Prompt> prompts)
+    {
+        if (budget.Tokens is not { } tokens)
+        {
+            return new BudgetLimit("rollouts", null, Math.Floor(Math.Min(budget.RolloutsPerPrompt, budget.MostPerPrompt) * prompts.Count));
+        }
+
+        var costs = prompts.Select(p => ledger.ExpectedCost(p.Index)).ToArray();
+        return new BudgetLimit("tokens", costs, Math.Min(tokens, costs.Sum(c => c * budget.MostPerPrompt)));
+    }
+
+    private static RoundOutcomes Outcomes(BudgetRequest request)
+    {
+        var count = request.Prompts.Count;
+        var outcomes = new RoundOutcomes
+        {
+            Step = request.Step,
+            Round = request.Round,
+            Given = new int[count],
+            Graded = new int[count],
+            Correct = new int[count],
+            Mean = new double[count],
+            Deviation = new double[count],
+        };
+        for (var i = 0; i < request.GradedSoFar.Count; i++)
+        {
+            var group = request.GradedSoFar[i];
+            var rewards = group.Verdicts.Select(v => (double)v.Reward).Where(r => !double.IsNaN(r)).ToArray();
+            outcomes.Given[i] = group.Count;
+            outcomes.Graded[i] = rewards.Length;
+            outcomes.Correct[i] = group.Verdicts.Count(v => v.IsCorrect);
+            outcomes.Mean[i] = rewards.Length > 0 ? rewards.Average() : 0;
+            var mean = outcomes.Mean[i];
+            outcomes.Deviation[i] = rewards.Length > 1 ? Math.Sqrt(rewards.Sum(r => (r - mean) * (r - mean)) / (rewards.Length - 1)) : 0;
+        }
+
+        return outcomes;
+    }
+}

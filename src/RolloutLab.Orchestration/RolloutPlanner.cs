@@ -1,0 +1,50 @@
+using RolloutLab.Allocation;
+using RolloutLab.Core;
+
+namespace RolloutLab.Orchestration;
+
+/// <summary>What planning a step's budget amounted to.</summary>
+/// <param name="Rounds">Rounds that had rollouts.</param>
+/// <param name="ExpectedCost">Expected cost of all rounds in the budget's unit.</param>
+/// <param name="Estimates">Posterior mean of the success rate of each group's prompt before the step, aligned to the step's groups.</param>
+public sealed record PlanningReport(int Rounds, double ExpectedCost, IReadOnlyList<double> Estimates)
+{
+    /// <summary>This planning and one that followed it for other prompts of the step.</summary>
+    public PlanningReport Then(PlanningReport later) =>
+        new(Rounds + later.Rounds, ExpectedCost + later.ExpectedCost, [.. Estimates, .. later.Estimates]);
+}
+
+/// <summary>Makes a step's rollouts: asks the allocator for round after round, so that later rounds know what earlier ones showed.</summary>
+/// <param name="allocator">Plans.</param>
+/// <param name="ledger">Learns from what came out.</param>
+/// <param name="source">Makes the rollouts.</param>
+/// <param name="grader">Grades them.</param>
+/// <param name="recorder">Told of the progress.</param>
+public sealed class RolloutPlanner(IBudgetAllocator allocator, PromptLedger ledger, IRolloutSource source, Grader grader, RunRecorder recorder)
+{
+    /// <summary>A step's graded groups, without those of prompts that got no rollouts, and what they cost.</summary>
+    public (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, PlanningReport Planning) RollOut(
+        long step, IReadOnlyList<Prompt> prompts, SamplingParameters sampling, PhaseClock clock)
+    {
+        var merged = new GroupMerger(prompts);
+        var statistics = new RolloutStatistics(0, 0, 0, 0);
+        var expected = 0.0;
+        for (var round = 0; ; round++)
+        {
+            var plan = clock.Time(Phase.Plan, () => allocator.NextRound(new BudgetRequest(step, round, prompts, merged.Groups)));
+            if (plan.Budgets.Count == 0)
+            {
+                var groups = merged.Groups.Where(g => g.Count > 0).ToList();
+                var estimates = groups.Select(g => ledger.Mean(g.Group.Prompt.Index)).ToList();
+                ledger.Observe(step, groups);
+                return (groups, statistics, new PlanningReport(round, expected, estimates));
+            }
+
+            var request = new RolloutRequest(step, RolloutPurpose.Training, plan.Budgets, sampling);
+            var result = clock.Time(Phase.Rollout, () => source.Generate(request, recorder.Progress("rollout", plan.TotalRollouts), CancellationToken.None));
+            merged.Add(clock.Time(Phase.Verify, () => result.Groups.Select(grader.Grade).ToList()));
+            statistics += result.Statistics;
+            expected += plan.ExpectedCost;
+        }
+    }
+}
