@@ -24,9 +24,9 @@ public abstract record StrategySection
     /// <param name="key">Path of the key below <c>rollout.strategy</c>.</param>
     /// <param name="count">Its value.</param>
     private protected static void CheckFitsGroup(SectionReader r, Recipe recipe, string key, int count) => r.Check(
-        () => recipe.Budget is not UniformBudgetSection uniform || count <= uniform.RolloutsPerPrompt,
+        () => recipe.Budget is not UniformBudgetSection uniform || count <= uniform.Terms.RolloutsPerPrompt,
         $"rollout.strategy.{key}",
-        () => $"must be at most budget.rollouts_per_prompt ({(recipe.Budget as UniformBudgetSection)?.RolloutsPerPrompt}), the size of a group");
+        () => $"must be at most budget.rollouts_per_prompt ({(recipe.Budget as UniformBudgetSection)?.Terms.RolloutsPerPrompt}), the size of a group");
 }
 
 /// <summary>No branches: each rollout is sampled from the prompt on.</summary>
