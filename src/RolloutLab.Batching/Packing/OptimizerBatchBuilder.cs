@@ -71,9 +71,9 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
 
     private TokenCredit[]? TokenCredits(RolloutDecision decision)
     {
-        var masks = update.ForcedTokens == ForcedTokens.Mask && decision.Rollout.Origins.Contains(TokenOrigin.Forced);
+        var masks = update.ForcedTokens == ForcedTokens.Mask && decision.Rollout.Origins.Any(o => o != TokenOrigin.Sampled);
         return masks || decision.TokenAdvantages is not null
-            ? [.. Enumerable.Range(0, decision.Rollout.Length).Select(t => masks && decision.Rollout.Origins[t] == TokenOrigin.Forced
+            ? [.. Enumerable.Range(0, decision.Rollout.Length).Select(t => masks && decision.Rollout.Origins[t] != TokenOrigin.Sampled
                 ? default
                 : new TokenCredit(decision.TokenAdvantages?[t] ?? decision.Advantage, decision.Weight))]
             : null;

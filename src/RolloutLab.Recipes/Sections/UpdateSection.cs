@@ -12,7 +12,7 @@ public enum PrefixCredit
     Node,
 }
 
-/// <summary>What happens to tokens that a branch policy put in place.</summary>
+/// <summary>What happens to tokens that a branch policy put in place, forced or greedy, instead of drawing them.</summary>
 public enum ForcedTokens
 {
     /// <summary>Trained like drawn ones.</summary>

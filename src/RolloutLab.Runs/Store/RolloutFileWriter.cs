@@ -106,5 +106,7 @@ internal sealed class RolloutFileWriter : IDisposable
         rows.Add((long?)decision.Rollout.PolicyVersion);
         rows.Add((long?)decision.PolicyAge);
         rows.Add((long?)budget);
+        rows.Add(decision.Rollout.Parent < 0 ? null : (long?)decision.Rollout.Parent);
+        rows.Add((long?)decision.Rollout.SharedLength);
     }
 }

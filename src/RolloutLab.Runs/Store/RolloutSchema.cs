@@ -44,6 +44,8 @@ public static class RolloutSchema
         new("policy_version", DuckDbColumn.BigInt),
         new("policy_age", DuckDbColumn.BigInt),
         new("budget", DuckDbColumn.Integer),
+        new("parent", DuckDbColumn.Integer),
+        new("shared_length", DuckDbColumn.Integer),
     ];
 
     /// <summary>SQL that makes an empty table of these columns.</summary>

@@ -92,12 +92,12 @@ public class PrefixSharingTests
     [Fact]
     public void Forced_tokens_are_trained_or_left_out_as_the_recipe_says()
     {
-        TokenOrigin[] origins = [TokenOrigin.Sampled, TokenOrigin.Forced, TokenOrigin.Sampled];
+        TokenOrigin[] origins = [TokenOrigin.Sampled, TokenOrigin.Forced, TokenOrigin.Sampled, TokenOrigin.Greedy];
 
-        var trained = Build(Sections.Update, [1], [[5, 6, 7]], origins);
-        var masked = Build(Sections.Update with { ForcedTokens = ForcedTokens.Mask }, [1], [[5, 6, 7]], origins);
+        var trained = Build(Sections.Update, [1], [[5, 6, 7, 8]], origins);
+        var masked = Build(Sections.Update with { ForcedTokens = ForcedTokens.Mask }, [1], [[5, 6, 7, 8]], origins);
 
-        Assert.Equal((3L, 3), (trained.LossTokens, trained.MicroBatches[0].LossCount));
+        Assert.Equal((4L, 4), (trained.LossTokens, trained.MicroBatches[0].LossCount));
         Assert.Equal(2, masked.LossTokens);
         Assert.Equal([2, 4], masked.MicroBatches[0].LossTokens);
         Assert.Equal([0.5f, 0.5f], masked.MicroBatches[0].LossWeights);

@@ -29,7 +29,7 @@ public sealed class RolloutStoreTests : IDisposable
             Run: c.Text(0, r), Step: c.Integer(1, r), Group: c.Integer(2, r), PromptId: c.Text(3, r), PromptTokens: c.Integers(7, r),
             Rollout: c.Integer(8, r), Tokens: c.Integers(9, r), LogProbs: c.Numbers(10, r), Origins: c.Integers(11, r), Text: c.Text(12, r),
             Status: c.Text(14, r), Reward: c.IsNull(15, r) ? (double?)null : c.Number(15, r), Parts: c.Numbers(16, r), Advantage: c.Number(19, r),
-            Fate: c.Text(20, r), Budget: c.Integer(25, r)));
+            Fate: c.Text(20, r), Budget: c.Integer(25, r), Parent: c.IsNull(26, r) ? (long?)null : c.Integer(26, r), Shared: c.Integer(27, r)));
 
         Assert.Equal(3, rows.Count);
         Assert.All(rows, row => Assert.Equal(("trial", 7L), (row.Run, row.Step)));
@@ -45,6 +45,7 @@ public sealed class RolloutStoreTests : IDisposable
         Assert.Equal(("fault", null, "dropped"), (rows[2].Status, rows[2].Reward, rows[2].Fate));
         Assert.Equal([2L, 2, 1], rows.Select(row => row.Budget));
         Assert.Equal(0.5, rows[1].Advantage);
+        Assert.Equal([(null, 0L), (0L, 2L), (null, 0L)], rows.Select(row => (row.Parent, row.Shared)));
     }
 
     /// <summary>The page is what users read; each of its rows is checked against what is written.</summary>
@@ -116,7 +117,7 @@ public sealed class RolloutStoreTests : IDisposable
         {
             Index = rollout, TokenIds = [10, 11, 12], LogProbs = [-0.5f, -0.25f, -0.125f],
             Origins = [TokenOrigin.Sampled, TokenOrigin.Forced, TokenOrigin.Sampled], Text = "line\none \"ä\"",
-            FinishReason = FinishReason.Stop, PolicyVersion = 4,
+            FinishReason = FinishReason.Stop, PolicyVersion = 4, Parent = rollout - 1, SharedLength = rollout > 0 ? 2 : 0,
         },
         Verdict.Correct("3") with { Parts = [0.75f, 0.25f] },
         0.5f,
