@@ -15,6 +15,8 @@ public sealed class RunDirectory : IDisposable
     public const string TreesName = "trees.jsonl";
 
     private const string LockName = ".lock";
+    private const int LinuxWouldBlock = 11;
+    private const int LinuxFileExists = 17;
 
     private readonly FileStream _lock;
 
@@ -199,7 +201,7 @@ public sealed class RunDirectory : IDisposable
             heldLock.Dispose();
             return null;
         }
-        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, LockName)))
+        catch (IOException taken) when (taken.HResult is LinuxFileExists or LinuxWouldBlock)
         {
             return null;
         }
