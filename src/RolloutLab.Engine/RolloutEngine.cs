@@ -13,9 +13,8 @@ public sealed class RolloutEngine
     private readonly EngineOptions _options;
     private readonly KvBlockPool _pool;
     private readonly StepBuilder _builder;
-    private readonly List<SequenceGroup> _moved = [];
-    private readonly List<SequenceGroup> _undecided = [];
-    private SampledToken[] _sampled = [];
+    private readonly StepExecutor _executor;
+    private bool _isRunning;
 
     /// <summary>Creates an engine that has the runner's KV blocks to itself.</summary>
     /// <param name="runner">The model; the caller owns it.</param>
@@ -30,197 +29,27 @@ public sealed class RolloutEngine
         _options = options;
         _pool = new KvBlockPool(runner.BlockCount, runner.BlockSize);
         _builder = new StepBuilder(runner.BlockSize);
+        _executor = new StepExecutor(runner, _builder);
     }
 
-    /// <summary>Generates every sequence of some groups to its end; the tokens are then in the groups' sequences.</summary>
-    /// <param name="groups">The groups, each new; the first ones run first.</param>
+    /// <summary>Begins a run that takes groups while others are generated.</summary>
     /// <param name="topTokens">How many of the most probable tokens the groups' branch policies look at.</param>
-    /// <param name="progress">Told the number of finished sequences after each step that raised it; may be null.</param>
-    /// <param name="cancellation">Stops between steps with <see cref="OperationCanceledException"/>; the KV memory is free again.</param>
-    /// <returns>What it cost.</returns>
-    /// <exception cref="DataException">A prompt leaves no room for a response in the model's context, or has an unknown token.</exception>
-    /// <exception cref="KvCacheExhaustedException">The KV memory cannot hold one sequence of the greatest length asked for.</exception>
-    /// <exception cref="ArgumentException">A group was given to an engine before.</exception>
-    public RolloutStatistics Run(
-        IReadOnlyList<SequenceGroup> groups, int topTokens, IProgress<int>? progress, CancellationToken cancellation)
+    /// <returns>The run; the caller disposes it, which frees the KV memory for the next one.</returns>
+    /// <exception cref="InvalidOperationException">Another run has not been disposed.</exception>
+    public EngineRun Begin(int topTokens)
     {
-        ArgumentNullException.ThrowIfNull(groups);
-        for (var order = 0; order < groups.Count; order++)
+        if (_isRunning)
         {
-            Admit(groups[order], order);
+            throw new InvalidOperationException("The engine has a run already; dispose it before the next one begins.");
         }
 
-        foreach (var group in groups)
-        {
-            group.Grower.Start(group.Tree);
-        }
-
+        _isRunning = true;
         _pool.ResetPeak();
         _builder.Step.TopCount = topTokens;
-        var scheduler = new Scheduler(_pool, _builder, _options, groups);
-        try
-        {
-            var statistics = Loop(scheduler, groups, progress, cancellation);
-            CheckLeaves(groups);
-            return statistics;
-        }
-        finally
-        {
-            scheduler.Release();
-            _builder.Clear();
-            _moved.Clear();
-            _undecided.Clear();
-        }
+        return new EngineRun(_pool, _builder, _executor, _options, Admit, () => _isRunning = false);
     }
 
-    private RolloutStatistics Loop(
-        Scheduler scheduler, IReadOnlyList<SequenceGroup> groups, IProgress<int>? progress, CancellationToken cancellation)
-    {
-        var computed = 0L;
-        var told = 0;
-        while (scheduler.Schedule())
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Execute();
-            TakeTokens();
-            LetPoliciesDecide(scheduler);
-            computed += _builder.Step.TokenCount;
-            if (progress is not null && groups.Sum(g => g.Tree.FinishedCount) is var finished && finished > told)
-            {
-                told = finished;
-                progress.Report(finished);
-            }
-        }
-
-        return new RolloutStatistics(groups.Sum(g => g.TokensGenerated), computed, scheduler.Preemptions, _pool.PeakUsed);
-    }
-
-    private void Execute()
-    {
-        var step = _builder.Step;
-        if (step.SampleCount > _sampled.Length)
-        {
-            _sampled = new SampledToken[Math.Max(step.SampleCount, _sampled.Length * 2)];
-        }
-
-        if (_builder.Copies.Length > 0)
-        {
-            _runner.CopyBlocks(_builder.Copies);
-        }
-
-        _runner.Execute(step, _sampled.AsSpan(0, step.SampleCount));
-    }
-
-    /// <summary>Gives each row its drawn token, or keeps the draw for the branch policy that decides there.</summary>
-    private void TakeTokens()
-    {
-        var drawing = _builder.Drawing;
-        var topCount = _builder.Step.TopCount;
-        for (var draw = 0; draw < drawing.Length; draw++)
-        {
-            var sequence = drawing[draw];
-            var tree = sequence.Group.Tree;
-            if (GrowingTree.IsAtHold(sequence))
-            {
-                tree.Hold(sequence, _sampled[draw], _builder.Step.Top.AsSpan(draw * topCount, topCount));
-                Note(sequence.Group);
-                continue;
-            }
-
-            sequence.Append(_sampled[draw], TokenOrigin.Sampled);
-            if (sequence.FinishReason is not null)
-            {
-                tree.Finish(sequence);
-                Note(sequence.Group);
-            }
-        }
-    }
-
-    private void Note(SequenceGroup group)
-    {
-        if (!group.Tree.IsSettled && (_moved.Count == 0 || _moved[^1] != group))
-        {
-            _moved.Add(group);
-        }
-    }
-
-    /// <summary>Asks the branch policies of the groups that have moved, and then those that wait for other groups, until none moves.</summary>
-    private void LetPoliciesDecide(Scheduler scheduler)
-    {
-        var moved = false;
-        foreach (var group in _moved)
-        {
-            moved |= LetDecide(group, scheduler);
-        }
-
-        _moved.Clear();
-        while (moved && _undecided.Count > 0)
-        {
-            moved = false;
-            foreach (var group in _undecided.ToArray())
-            {
-                moved |= LetDecide(group, scheduler);
-            }
-        }
-    }
-
-    /// <summary>Asks a group's branch policy for as long as it has something to decide.</summary>
-    /// <returns>Whether it decided anything.</returns>
-    private bool LetDecide(SequenceGroup group, Scheduler scheduler)
-    {
-        var (tree, moved) = (group.Tree, false);
-        while (!tree.IsSettled && tree.AllDrawn)
-        {
-            var (unborn, rows) = (tree.Unborn, tree.RowCount);
-            if (tree.Held.Count > 0)
-            {
-                if (!group.Grower.Decide(tree))
-                {
-                    if (!_undecided.Contains(group))
-                    {
-                        _undecided.Add(group);
-                    }
-
-                    return moved;
-                }
-
-                scheduler.Starting.UnbornChanged(group, unborn);
-                moved = true;
-                continue;
-            }
-
-            group.Grower.Rest(tree);
-            scheduler.Starting.UnbornChanged(group, unborn);
-            moved = true;
-            if (tree.RowCount == rows && tree.GrowingCount > 0)
-            {
-                break;
-            }
-
-            if (tree.GrowingCount == 0)
-            {
-                unborn = tree.Unborn;
-                tree.Settle();
-                scheduler.Starting.UnbornChanged(group, unborn);
-            }
-        }
-
-        _undecided.Remove(group);
-        return moved;
-    }
-
-    private static void CheckLeaves(IReadOnlyList<SequenceGroup> groups)
-    {
-        foreach (var group in groups)
-        {
-            if (group.Tree.FinishedCount != group.Leaves)
-            {
-                throw new InvalidOperationException(
-                    $"The branch policy left {group.Tree.FinishedCount} responses to prompt '{group.PromptId}' where {group.Leaves} are wanted.");
-            }
-        }
-    }
-
+    /// <summary>Checks that a group can run and tells it its place.</summary>
     private void Admit(SequenceGroup group, int order)
     {
         if (group.Order >= 0)

@@ -21,25 +21,16 @@ internal sealed class Scheduler
     private readonly StartingOrder _starting;
     private int _tokensLeft;
 
-    /// <summary>Creates the scheduler of one run; all sequences wait.</summary>
+    /// <summary>Creates the scheduler of one run.</summary>
     /// <param name="pool">The KV blocks, enough for one sequence of the greatest length.</param>
     /// <param name="builder">Where steps are written.</param>
     /// <param name="options">Limits of a step.</param>
-    /// <param name="groups">The groups, oldest first.</param>
+    /// <param name="groups">The run's groups, oldest first; each is added to the scheduler too.</param>
     public Scheduler(KvBlockPool pool, StepBuilder builder, EngineOptions options, IReadOnlyList<SequenceGroup> groups)
     {
         (_pool, _builder, _options, _groups) = (pool, builder, options, groups);
         _reclaimer = new BlockReclaimer(pool, _queue, groups);
         _starting = new StartingOrder(_queue, options.MaxRunningSequences);
-        foreach (var group in groups)
-        {
-            group.Tree.Scheduler = this;
-            foreach (var sequence in group.Sequences)
-            {
-                _queue.Add(sequence);
-                group.WaitingCount++;
-            }
-        }
     }
 
     /// <summary>Which waiting sequence starts next; to be told when a tree's number of free places changes.</summary>
@@ -47,6 +38,17 @@ internal sealed class Scheduler
 
     /// <summary>Times a sequence lost its blocks.</summary>
     public long Preemptions => _reclaimer.Preemptions;
+
+    /// <summary>Takes in the last of the run's groups; its sequences wait, younger than all others.</summary>
+    public void Add(SequenceGroup group)
+    {
+        group.Tree.Scheduler = this;
+        foreach (var sequence in group.Sequences)
+        {
+            _queue.Add(sequence);
+            group.WaitingCount++;
+        }
+    }
 
     /// <summary>Writes the next step; false when every sequence is finished.</summary>
     public bool Schedule()

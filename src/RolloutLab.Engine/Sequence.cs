@@ -175,6 +175,7 @@ public sealed class Sequence
         _count++;
         Held = null;
         Group.TokensGenerated++;
+        Group.LongestRow = Math.Max(Group.LongestRow, Length);
         if (token.TokenId == Group.StopTokenId)
         {
             FinishReason = Core.FinishReason.Stop;

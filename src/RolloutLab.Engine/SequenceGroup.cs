@@ -89,6 +89,12 @@ public sealed class SequenceGroup
     /// <summary>Most response tokens of a sequence; set by the engine, which knows the context.</summary>
     internal int MaxNewTokens { get; set; }
 
+    /// <summary>Token time of its run when it was added.</summary>
+    internal long StartTime { get; set; }
+
+    /// <summary>Response tokens of the longest sequence there ever was. Those removed count too, so that it never falls.</summary>
+    internal int LongestRow { get; set; }
+
     /// <summary>Response tokens of all sequences, shared ones once.</summary>
     internal long TokensGenerated { get; set; }
 

@@ -27,8 +27,8 @@ public sealed class RolloutPlanner(IBudgetAllocator allocator, PromptLedger ledg
         long step, IReadOnlyList<Prompt> prompts, SamplingParameters sampling, PhaseClock clock)
     {
         var merged = new GroupMerger(prompts);
-        var statistics = new RolloutStatistics(0, 0, 0, 0);
-        var expected = 0.0;
+        var (expected, planned) = (0.0, 0L);
+        using var session = source.Open(step, RolloutPurpose.Training, sampling);
         for (var round = 0; ; round++)
         {
             var plan = clock.Time(Phase.Plan, () => allocator.NextRound(new BudgetRequest(step, round, prompts, merged.Groups)));
@@ -37,14 +37,16 @@ public sealed class RolloutPlanner(IBudgetAllocator allocator, PromptLedger ledg
                 var groups = merged.Groups.Where(g => g.Count > 0).ToList();
                 var estimates = groups.Select(g => ledger.Mean(g.Group.Prompt.Index)).ToList();
                 ledger.Observe(step, groups);
-                return (groups, statistics, new PlanningReport(round, expected, estimates));
+                return (groups, session.Statistics, new PlanningReport(round, expected, estimates));
             }
 
-            var request = new RolloutRequest(step, RolloutPurpose.Training, plan.Budgets, sampling);
-            var result = clock.Time(Phase.Rollout, () => source.Generate(request, recorder.Progress("rollout", plan.TotalRollouts), CancellationToken.None));
-            merged.Add(clock.Time(Phase.Verify, () => result.Groups.Select(grader.Grade).ToList()));
-            statistics += result.Statistics;
-            expected += plan.ExpectedCost;
+            (expected, planned) = (expected + plan.ExpectedCost, planned + plan.TotalRollouts);
+            var finished = clock.Time(Phase.Rollout, () =>
+            {
+                session.Submit(plan.Budgets);
+                return session.Advance(leave: 0, recorder.Progress("rollout", planned), CancellationToken.None);
+            });
+            merged.Add(clock.Time(Phase.Verify, () => finished.Select(f => grader.Grade(f.Group)).ToList()));
         }
     }
 }

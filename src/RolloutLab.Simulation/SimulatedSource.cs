@@ -33,31 +33,20 @@ public sealed class SimulatedSource(SimulatedPolicy policy, LengthDistribution l
     private readonly float[]?[] _logProbs = new float[]?[lengths.Longest + 1];
 
     /// <inheritdoc/>
-    public RolloutResult Generate(RolloutRequest request, IProgress<int>? progress, CancellationToken cancellation)
+    public IRolloutSession Open(long step, RolloutPurpose purpose, SamplingParameters sampling)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        cancellation.ThrowIfCancellationRequested();
-        var groups = new RolloutGroup[request.Budgets.Count];
-        var tokens = 0L;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            groups[i] = Make(request, request.Budgets[i], ref tokens);
-        }
-
-        return new RolloutResult(groups, new RolloutStatistics(tokens, tokens, 0, 0));
+        var draws = purpose == RolloutPurpose.Training ? StreamPurpose.SimulatedRollout : StreamPurpose.SimulatedEvaluation;
+        return new ImmediateRolloutSession(budget => Make(budget, random.Stream(draws, step, budget.Prompt.Index)));
     }
 
-    private RolloutGroup Make(RolloutRequest request, PromptBudget budget, ref long tokens)
+    private RolloutGroup Make(PromptBudget budget, RandomStream stream)
     {
-        var purpose = request.Purpose == RolloutPurpose.Training ? StreamPurpose.SimulatedRollout : StreamPurpose.SimulatedEvaluation;
-        var stream = random.Stream(purpose, request.Step, budget.Prompt.Index);
         var rate = policy.Rate(budget.Prompt.Index);
         var rollouts = new Rollout[budget.Rollouts];
         for (var j = 0; j < rollouts.Length; j++)
         {
             var index = budget.FirstRollout + j;
             var length = lengths.At(stream.Normal((2L * index) + 1));
-            tokens += length;
             rollouts[j] = new Rollout
             {
                 Index = index,

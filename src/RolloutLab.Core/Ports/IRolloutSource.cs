@@ -17,14 +17,14 @@ public enum RolloutPurpose
 /// <param name="Sampling">How tokens are drawn.</param>
 public sealed record RolloutRequest(long Step, RolloutPurpose Purpose, IReadOnlyList<PromptBudget> Budgets, SamplingParameters Sampling);
 
-/// <summary>Counters of one call to <see cref="IRolloutSource.Generate"/>.</summary>
+/// <summary>Counters of one session.</summary>
 /// <param name="TokensGenerated">Response tokens produced.</param>
 /// <param name="TokensComputed">Tokens that went through the model (prefill, decode and recomputation).</param>
 /// <param name="Preemptions">Sequences that lost their blocks and were recomputed.</param>
 /// <param name="PeakBlocks">Most KV blocks in use at once.</param>
 public sealed record RolloutStatistics(long TokensGenerated, long TokensComputed, long Preemptions, int PeakBlocks)
 {
-    /// <summary>Counters of two calls together: sums, and the higher peak.</summary>
+    /// <summary>Counters of two sessions together: sums, and the higher peak.</summary>
     public static RolloutStatistics operator +(RolloutStatistics a, RolloutStatistics b) => new(
         a.TokensGenerated + b.TokensGenerated, a.TokensComputed + b.TokensComputed, a.Preemptions + b.Preemptions, Math.Max(a.PeakBlocks, b.PeakBlocks));
 }
@@ -35,9 +35,9 @@ public sealed record RolloutResult(IReadOnlyList<RolloutGroup> Groups, RolloutSt
 /// <summary>Makes rollouts: live with the engine, simulated, or replayed from a log.</summary>
 public interface IRolloutSource
 {
-    /// <summary>Makes the rollouts of one round. The result depends on the request and the policy only, not on batching.</summary>
-    /// <param name="request">What to make.</param>
-    /// <param name="progress">Told the number of finished rollouts now and then; may be null.</param>
-    /// <param name="cancellation">Stops between decode steps with <see cref="OperationCanceledException"/>.</param>
-    RolloutResult Generate(RolloutRequest request, IProgress<int>? progress, CancellationToken cancellation);
+    /// <summary>Begins to make rollouts with the policy as it is now. One session at a time; the caller disposes it.</summary>
+    /// <param name="step">Training step; keys the random streams.</param>
+    /// <param name="purpose">What the rollouts are for; keys the random streams.</param>
+    /// <param name="sampling">How tokens are drawn.</param>
+    IRolloutSession Open(long step, RolloutPurpose purpose, SamplingParameters sampling);
 }

@@ -181,9 +181,27 @@ public sealed class EngineLimitTests
         var sampling = new SamplingParameters { MaxNewTokens = 3 };
         var group = new SequenceGroup("p", [1, 2], streams, leaves: 1, sampling, stopTokenId: 0, new StochasticSampling());
 
-        engine.Run([group], 0, null, default);
+        using (var run = engine.Begin(topTokens: 0))
+        {
+            run.Add([group]);
+            Assert.Equal([group], run.Advance(leave: 0, null, default));
+        }
 
-        Assert.Throws<ArgumentException>(() => engine.Run([group], 0, null, default));
+        using var another = engine.Begin(topTokens: 0);
+        Assert.Throws<ArgumentException>(() => another.Add([group]));
+    }
+
+    [Fact]
+    public void One_run_at_a_time()
+    {
+        var source = RequestFixture.Source(new PagedHashRunner(100, 4));
+        var sampling = new SamplingParameters { MaxNewTokens = 3 };
+        using (source.Open(1, RolloutPurpose.Training, sampling))
+        {
+            Assert.Throws<InvalidOperationException>(() => source.Open(1, RolloutPurpose.Training, sampling));
+        }
+
+        source.Open(1, RolloutPurpose.Training, sampling).Dispose();
     }
 
     [Fact]

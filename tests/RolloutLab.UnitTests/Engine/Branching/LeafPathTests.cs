@@ -29,7 +29,9 @@ public sealed class LeafPathTests
         var sampling = new SamplingParameters { MaxNewTokens = 9 };
         var group = new SequenceGroup("p", [1], streams, leaves, sampling, stopTokenId: 0, grower);
         var runner = new TableRunner(_ => [0, 0.5, 0.5], 3, 100, 4);
-        new RolloutEngine(runner, new EngineOptions()).Run([group], 0, null, default);
+        using var run = new RolloutEngine(runner, new EngineOptions()).Begin(topTokens: 0);
+        run.Add([group]);
+        run.Advance(leave: 0, null, default);
         return group;
     }
 
