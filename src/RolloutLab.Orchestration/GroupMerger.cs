@@ -2,7 +2,10 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Orchestration;
 
-/// <summary>Joins the groups of a step's rounds into one group for each prompt, in the order of the step's prompts.</summary>
+/// <summary>
+/// Joins the groups of a step's rounds into one group for each prompt, in the order of the step's prompts. Rollouts of a
+/// round that asked the question differently keep the prompt they were sampled from.
+/// </summary>
 internal sealed class GroupMerger
 {
     private readonly Dictionary<int, int> _slots;
@@ -23,10 +26,12 @@ internal sealed class GroupMerger
         foreach (var graded in round)
         {
             ref var group = ref _groups[_slots[graded.Group.Prompt.Index]];
+            var asked = graded.Group.Prompt;
+            var rollouts = ReferenceEquals(asked, group.Group.Prompt) ? graded.Group.Rollouts : graded.Group.Rollouts.Select(r => r with { SampledFrom = asked });
             group = new GradedGroup(
                 group.Group with
                 {
-                    Rollouts = [.. group.Group.Rollouts, .. graded.Group.Rollouts],
+                    Rollouts = [.. group.Group.Rollouts, .. rollouts],
                     Tree = Join(group.Group, graded.Group),
                 },
                 [.. group.Verdicts, .. graded.Verdicts]);

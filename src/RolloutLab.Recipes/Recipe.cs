@@ -36,6 +36,7 @@ public sealed class Recipe : IEquatable<Recipe>
         (Rollout, Strategy) = r.Section("rollout", "How training draws tokens, and where rollouts branch.", ReadRollout);
         Engine = r.Section("engine", "How much the rollout engine holds and does at once.", EngineSection.Read);
         Budget = r.Section("budget", "How many rollouts each prompt gets.", BudgetSection.Read);
+        Seeding = r.OptionalSection("seeding", "Solved examples before questions that stay unsolved in a step's first rounds (XRPO).", s => SeedingSection.Read(s, Data.Train));
         Advantage = r.Section("advantage", "How rewards become advantages.", AdvantageSection.Read);
         Reward = r.OptionalSection("reward", "What a training reward is made of besides the verifier's.", RewardSection.Read);
         Recompose = r.Section("recompose", "Which of a step's rollouts are trained, and what is trained again.", RecomposeSection.Read);
@@ -93,6 +94,9 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <summary>How many rollouts each prompt gets.</summary>
     public BudgetSection Budget { get; }
+
+    /// <summary>Solved examples before questions that stay unsolved in a step's first rounds; null for none.</summary>
+    public SeedingSection? Seeding { get; }
 
     /// <summary>How rewards become advantages.</summary>
     public AdvantageSection Advantage { get; }

@@ -8,6 +8,7 @@ internal static class RecipeRules
     {
         CheckModel(r, recipe);
         CheckTraining(r, recipe);
+        CheckSeeding(r, recipe);
         recipe.Strategy.Check(r, recipe);
     }
 
@@ -29,6 +30,20 @@ internal static class RecipeRules
             () => recipe.Model.Config is not { } config || recipe.Evaluation.Sampling.MaxNewTokens < config.MaxPositions,
             "evaluation.max_new_tokens",
             () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");
+    }
+
+    private static void CheckSeeding(SectionReader r, Recipe recipe)
+    {
+        r.Check(
+            () => recipe.Seeding is null || recipe.Simulation is null, "seeding",
+            () => "a simulated policy reads no examples; leave it out");
+        r.Check(
+            () => recipe.Seeding is null || recipe.Budget.HasLaterRounds, "seeding",
+            () => "examples are shown in a step's later rounds, and this budget has one round; "
+                + "set budget.type to xrpo or adaptive, with rollouts_per_prompt and n_up above the first round, or leave seeding out");
+        r.Check(
+            () => recipe.Seeding is not { Group: SeedingGroup.Question } || recipe.Advantage is not TreeAdvantageSection, "seeding.group",
+            () => "advantage.type tree compares rollouts that branched from one prompt; set it to prompt");
     }
 
     private static void CheckTraining(SectionReader r, Recipe recipe)

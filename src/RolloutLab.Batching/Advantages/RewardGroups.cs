@@ -17,7 +17,8 @@ public sealed class RewardGroups(IReadOnlyList<double> partWeights)
         var parts = graded.Verdicts.Select(v => v.Parts.Count).DefaultIfEmpty(0).Max();
         return new RewardGroup
         {
-            Key = graded.Group.Prompt.Id,
+            // A question with examples before it is another question to an estimator that remembers success rates.
+            Key = graded.Group.Prompt.Examples.Length == 0 ? graded.Group.Prompt.Id : graded.Group.Prompt.Id + " with examples",
             Rewards = [.. graded.Verdicts.Select(v => (double)v.Reward)],
             Lengths = [.. graded.Group.Rollouts.Select(r => r.Length)],
             Components = [.. Enumerable.Range(0, parts).Select(k =>

@@ -9,7 +9,12 @@ namespace RolloutLab.Batching;
 /// <param name="estimator">The estimator.</param>
 /// <param name="groups">Shows it the groups.</param>
 /// <param name="novelty">The sharpening; null for none.</param>
-public sealed class SharpenedAdvantages(IAdvantageEstimator estimator, RewardGroups groups, NoveltySharpening? novelty)
+/// <param name="bySampledPrompt">
+/// Whether rollouts are compared with those of the very prompt they were sampled from alone, instead of with all of their
+/// question.
+/// </param>
+public sealed class SharpenedAdvantages(
+    IAdvantageEstimator estimator, RewardGroups groups, NoveltySharpening? novelty, bool bySampledPrompt = false)
 {
     /// <summary>The estimator: part of a checkpoint where it is <see cref="IStateful"/>.</summary>
     public IAdvantageEstimator Estimator => estimator;
@@ -18,6 +23,21 @@ public sealed class SharpenedAdvantages(IAdvantageEstimator estimator, RewardGro
     /// <param name="graded">The step's graded groups.</param>
     /// <param name="baselines">A baseline for each group from outside; null for none.</param>
     public IReadOnlyList<GroupAdvantages> Of(IReadOnlyList<GradedGroup> graded, IReadOnlyList<double>? baselines = null)
+    {
+        if (!bySampledPrompt)
+        {
+            return OfWhole(graded, baselines);
+        }
+
+        var parts = graded.Select(g => SampledPromptGroup.Split(g).ToList()).ToList();
+        var advantages = OfWhole(
+            [.. parts.SelectMany(p => p).Select(p => p.Group)],
+            baselines is null ? null : [.. parts.SelectMany((p, i) => p.Select(_ => baselines[i]))]);
+        var next = 0;
+        return [.. parts.Select((p, i) => SampledPromptGroup.Join(graded[i].Count, [.. p.Select(part => (part, advantages[next++]))]))];
+    }
+
+    private IReadOnlyList<GroupAdvantages> OfWhole(IReadOnlyList<GradedGroup> graded, IReadOnlyList<double>? baselines)
     {
         var advantages = estimator.Estimate(groups.Of(graded, baselines));
         return novelty is null ? advantages : [.. graded.Zip(advantages, (g, a) => Sharpened(novelty, g, a))];

@@ -23,6 +23,9 @@ public sealed class BatchRecomposer(IReadOnlyList<IRecompositionStage> stages, R
     /// <summary>Reason of a rollout that is trained as sampled.</summary>
     public const string OnPolicy = "on_policy";
 
+    /// <summary>Reason of a rollout that is trained as sampled, on a prompt with solved examples before the question.</summary>
+    public const string Seeded = "seeded";
+
     /// <summary>Reason of a rollout whose verifier failed: it has no reward to learn from.</summary>
     public const string NoVerdict = "no_verdict";
 
@@ -60,10 +63,11 @@ public sealed class BatchRecomposer(IReadOnlyList<IRecompositionStage> stages, R
     private static RolloutDecision Decide(GradedGroup group, GroupAdvantages advantages, int index, long policyVersion)
     {
         var (rollout, verdict) = (group.Group.Rollouts[index], group.Verdicts[index]);
-        var reason = rollout.Length == 0 ? Empty : verdict.Status == VerdictStatus.Fault ? NoVerdict : OnPolicy;
-        var fate = reason == OnPolicy ? RolloutFate.Kept : RolloutFate.Dropped;
+        var fault = rollout.Length == 0 ? Empty : verdict.Status == VerdictStatus.Fault ? NoVerdict : null;
+        var fate = fault is null ? RolloutFate.Kept : RolloutFate.Dropped;
+        var reason = fault ?? (rollout.SampledFrom is null ? OnPolicy : Seeded);
         return new RolloutDecision(
-            group.Group.Prompt, rollout, verdict, (float)advantages.Rollouts[index], fate, reason, PolicyAge: policyVersion - rollout.PolicyVersion)
+            rollout.SampledFrom ?? group.Group.Prompt, rollout, verdict, (float)advantages.Rollouts[index], fate, reason, PolicyAge: policyVersion - rollout.PolicyVersion)
         {
             TokenAdvantages = advantages.Tokens is { } tokens ? Array.ConvertAll(tokens[index], a => (float)a) : null,
         };

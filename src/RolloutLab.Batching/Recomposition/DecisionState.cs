@@ -15,6 +15,7 @@ internal static class DecisionState
             ["prompt"] = new JsonObject
             {
                 ["index"] = prompt.Index, ["id"] = prompt.Id, ["text"] = prompt.Text, ["tokens"] = Bytes<int>(prompt.TokenIds), ["answer"] = prompt.Answer,
+                ["examples"] = Bytes<int>(prompt.Examples),
             },
             ["rollout"] = new JsonObject
             {
@@ -36,7 +37,10 @@ internal static class DecisionState
     {
         var (prompt, rollout, verdict) = (state["prompt"]!, state["rollout"]!, state["verdict"]!);
         return new RolloutDecision(
-            new Prompt((int)prompt["index"]!, (string)prompt["id"]!, (string)prompt["text"]!, Array<int>(prompt["tokens"]!), (string)prompt["answer"]!),
+            new Prompt((int)prompt["index"]!, (string)prompt["id"]!, (string)prompt["text"]!, Array<int>(prompt["tokens"]!), (string)prompt["answer"]!)
+            {
+                Examples = Array<int>(prompt["examples"]!),
+            },
             new Rollout
             {
                 Index = (int)rollout["index"]!,

@@ -47,7 +47,8 @@ internal static class Strategies
     public static SharpenedAdvantages Sharpened(Recipe recipe) => new(
         Advantages(recipe.Advantage),
         new RewardGroups(recipe.Reward?.Weights ?? []),
-        recipe.Advantage.Novelty is { } novelty ? new NoveltySharpening(novelty) : null);
+        recipe.Advantage.Novelty is { } novelty ? new NoveltySharpening(novelty) : null,
+        bySampledPrompt: recipe.Seeding is { Group: SeedingGroup.Prompt });
 
     /// <summary>The stages of recomposition in the recipe's order.</summary>
     public static IReadOnlyList<IRecompositionStage> Stages(RecomposeSection section) => [.. section.Stages.Select(stage => (IRecompositionStage)(stage switch

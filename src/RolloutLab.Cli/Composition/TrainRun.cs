@@ -32,6 +32,7 @@ internal sealed class TrainRun : IDisposable
     private readonly IBudgetAllocator _allocator;
     private readonly PromptLedger _ledger;
     private readonly SharpenedAdvantages _advantages;
+    private readonly Seeding? _seeding;
     private readonly SavedCheckpoint? _from;
 
     /// <param name="recipe">The recipe.</param>
@@ -51,6 +52,7 @@ internal sealed class TrainRun : IDisposable
                 $"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: data.train has {_prompts.Prompts.Count} prompts; lower it or use more data");
         }
 
+        _seeding = recipe.Seeding is { } seeding ? new Seeding(seeding, recipe, _session.Policy, _prompts.Prompts) : null;
         _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
         _trainingGrader = recipe.Reward is { } reward
             ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
@@ -68,7 +70,7 @@ internal sealed class TrainRun : IDisposable
     }
 
     /// <summary>The parts of the loop that remember something.</summary>
-    private List<IStateful> Parts => [.. new object[] { _allocator, _ledger, _advantages.Estimator }.Concat(_stages).OfType<IStateful>()];
+    private List<IStateful> Parts => [.. new object?[] { _allocator, _ledger, _advantages.Estimator, _seeding?.Corpus }.Concat(_stages).OfType<IStateful>()];
 
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
@@ -133,7 +135,7 @@ internal sealed class TrainRun : IDisposable
         return new TrainingLoop(
             settings,
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
-            new RolloutPlanner(_allocator, _ledger, _engine.Source, _trainingGrader, recorder),
+            new RolloutPlanner(_allocator, _ledger, _engine.Source, _trainingGrader, recorder, _seeding?.Seeder),
             _advantages,
             new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
             _stages.OfType<DynamicSampling>().FirstOrDefault(),
@@ -145,7 +147,7 @@ internal sealed class TrainRun : IDisposable
 
     private int LongestSequence()
     {
-        var prompt = _prompts.Prompts.Concat(_evalPrompts.Prompts).Max(p => p.TokenIds.Length);
+        var prompt = Math.Max(_prompts.Prompts.Concat(_evalPrompts.Prompts).Max(p => p.TokenIds.Length), _seeding?.MaxPromptTokens ?? 0);
         var response = Math.Max(_recipe.Rollout.MaxNewTokens, _recipe.Evaluation.Sampling.MaxNewTokens);
         return (int)Math.Min((long)prompt + response, _session.Policy.Model.MaxPositions);
     }

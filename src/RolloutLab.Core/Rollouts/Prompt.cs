@@ -6,4 +6,11 @@ namespace RolloutLab.Core;
 /// <param name="Text">The text the policy continues.</param>
 /// <param name="TokenIds">Token ids of <paramref name="Text"/>, never empty.</param>
 /// <param name="Answer">What the verifier compares with (a number, a Countdown problem, ...).</param>
-public sealed record Prompt(int Index, string Id, string Text, int[] TokenIds, string Answer);
+public sealed record Prompt(int Index, string Id, string Text, int[] TokenIds, string Answer)
+{
+    /// <summary>
+    /// Indices of the prompts whose solved examples stand before the question in <see cref="Text"/>, in their order there;
+    /// empty for a prompt as its set has it.
+    /// </summary>
+    public int[] Examples { get; init; } = [];
+}

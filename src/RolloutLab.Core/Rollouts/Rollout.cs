@@ -53,6 +53,12 @@ public sealed record Rollout
     /// </summary>
     public int SharedLength { get; init; }
 
+    /// <summary>
+    /// The prompt it was sampled from, and is trained on, where that is another than its group's: the same question asked
+    /// differently. Null where it is the group's.
+    /// </summary>
+    public Prompt? SampledFrom { get; init; }
+
     /// <summary>The decoded response without the stop token.</summary>
     public required string Text { get; init; }
 

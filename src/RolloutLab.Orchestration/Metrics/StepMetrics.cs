@@ -10,7 +10,7 @@ public static class StepMetrics
 {
     /// <summary>The row, in a fixed order.</summary>
     public static IEnumerable<KeyValuePair<string, double>> Of(StepReport report) =>
-        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups))
+        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups)).Concat(SeedingMetrics.Of(report))
             .Concat(report.Update.Metrics).Concat(Timing(report));
 
     private static IEnumerable<KeyValuePair<string, double>> Rewards(StepReport report)

@@ -69,21 +69,22 @@ internal abstract class SectionReader
             Format = ScalarFormat.Write,
         });
 
-    /// <summary>Text that may be absent.</summary>
-    public string? OptionalText(string key, string doc) =>
+    /// <summary>Text that may be absent: null.</summary>
+    public string? OptionalText(string key, string doc, string? fallback = null, string? fallbackText = null) =>
         Value(new KeySpec<string?>
         {
             Key = key,
             Type = "text",
             Doc = doc,
             HasDefault = true,
-            Default = null,
+            Default = fallback,
+            DefaultText = fallbackText,
             Convert = Conversions.Optional(Conversions.Text),
             Format = value => value is null ? "null" : ScalarFormat.Write(value),
         });
 
     /// <summary>Text with a place for a value.</summary>
-    public string Template(string key, string fallback, string placeholder, string doc) =>
+    public string Template(string key, string fallback, string placeholder, string doc, string? fallbackText = null) =>
         Value(new KeySpec<string>
         {
             Key = key,
@@ -92,6 +93,7 @@ internal abstract class SectionReader
             Doc = doc,
             HasDefault = true,
             Default = fallback,
+            DefaultText = fallbackText,
             Convert = node => Conversions.Template(node, placeholder),
             Format = ScalarFormat.Write,
         });

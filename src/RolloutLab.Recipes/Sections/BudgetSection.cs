@@ -70,6 +70,13 @@ public abstract record BudgetSection
     /// <summary>Prompts taken in a step.</summary>
     public int PromptsPerStep => Terms.PromptsPerStep;
 
+    /// <summary>Whether a step can have rounds that follow what earlier ones showed.</summary>
+    public virtual bool HasLaterRounds => false;
+
+    /// <summary>Whether more can be spent than a first round of so many rollouts a prompt.</summary>
+    private protected bool GoesBeyond(int firstRound, int most) =>
+        firstRound < most && (Terms.Unit == BudgetUnit.Tokens || firstRound < Terms.RolloutsPerPrompt);
+
     internal static BudgetSection Read(SectionReader r) => r.Variant<BudgetSection>(
         "How rollouts are shared out among the prompts of a step.",
         "uniform",

@@ -22,6 +22,9 @@ public sealed record XrpoBudgetSection : BoundedBudgetSection
     /// <summary>Rollouts handed out in each later round.</summary>
     public required int RoundRollouts { get; init; }
 
+    /// <inheritdoc/>
+    public override bool HasLaterRounds => GoesBeyond(FirstRound, Bounds.NUp);
+
     /// <summary>Weight λ of the exploration bonus.</summary>
     public required double Exploration { get; init; }
 
@@ -44,6 +47,9 @@ public sealed record AdaptiveBudgetSection : BoundedBudgetSection
 {
     /// <summary>Rollouts a prompt without a success gets in each round.</summary>
     public required int RoundRollouts { get; init; }
+
+    /// <inheritdoc/>
+    public override bool HasLaterRounds => GoesBeyond(Bounds.NLow > 0 ? Bounds.NLow : RoundRollouts, Bounds.NUp);
 }
 
 /// <summary>Shares by pools of difficulty (prime-rl).</summary>

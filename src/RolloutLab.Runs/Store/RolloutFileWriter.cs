@@ -108,5 +108,6 @@ internal sealed class RolloutFileWriter : IDisposable
         rows.Add((long?)budget);
         rows.Add(decision.Rollout.Parent < 0 ? null : (long?)decision.Rollout.Parent);
         rows.Add((long?)decision.Rollout.SharedLength);
+        rows.Add(decision.Prompt.Examples.AsSpan());
     }
 }

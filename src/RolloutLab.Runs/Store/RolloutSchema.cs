@@ -46,6 +46,7 @@ public static class RolloutSchema
         new("budget", DuckDbColumn.Integer),
         new("parent", DuckDbColumn.Integer),
         new("shared_length", DuckDbColumn.Integer),
+        new("example_prompts", DuckDbColumn.Integers),
     ];
 
     /// <summary>SQL that makes an empty table of these columns.</summary>

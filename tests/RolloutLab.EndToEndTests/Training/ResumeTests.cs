@@ -35,6 +35,32 @@ public sealed class ResumeTests : IDisposable
         AssertSame("whole", "cut");
     }
 
+    /// <summary>With rounds and examples, whose corpus a checkpoint must bring back; the warmed-up policy solves some problems.</summary>
+    [Fact]
+    public void A_run_with_examples_ends_the_same_and_stores_the_prompts_that_were_sampled_from()
+    {
+        string[] seeding =
+        [
+            "--set", $"model={{ path: {TrainingProgram.Warmup} }}", "--set", "tokenizer.type=model", "--set", "rollout.max_new_tokens=48",
+            "--set", "budget={ type: xrpo, prompts_per_step: 4, rollouts_per_prompt: 4, first_round: 2, round_rollouts: 4 }", "--set", "seeding={}",
+            "--set", "optimizer.learning_rate=1.0e-5", "--set", "sft=null",
+        ];
+        Assert.Equal(0, _program.Run(["train", "tiny.yaml", "--run-dir", "whole", .. Settings, .. seeding]).Code);
+        var process = Start("cut", ["train", "tiny.yaml", .. seeding]);
+        Stop(process, "KILL", "cut", 7);
+        process.Dispose();
+
+        Assert.Equal(0, _program.Run("resume", "cut").Code);
+
+        AssertSame("whole", "cut");
+        Assert.Contains(Files("cut"), f => f.EndsWith("examples.json", StringComparison.Ordinal));
+        var rows = _program.Run(
+            "query", "cut", "select count(*) as n, count(*) filter (len(prompt_token_ids) = len(prompt) and prompt like '%! ' || answer || '=') as whole "
+            + "from rollouts where len(example_prompts) > 0", "--csv").Out.Trim().Split('\n');
+        var counts = rows[1].Split(',').Select(int.Parse).ToArray();
+        Assert.True(counts[0] > 0 && counts[0] == counts[1], rows[1]);
+    }
+
     [Fact]
     public void A_damaged_checkpoint_is_passed_over_with_a_line_that_says_so()
     {

@@ -40,6 +40,9 @@ internal sealed class TrainingProgram : IDisposable
         File.WriteAllText(At("tiny.yaml"), Recipe);
     }
 
+    /// <summary>A policy that solves some of the problems.</summary>
+    public static string Warmup => Path.Combine(Root(), "data", "countdown", "warmup");
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("rolloutlab-train-").FullName;
 
     public string At(params ReadOnlySpan<string> parts) => Path.Combine([Folder, .. parts]);

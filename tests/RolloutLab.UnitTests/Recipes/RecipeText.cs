@@ -57,6 +57,7 @@ internal static class RecipeText
         .. Losses.Select(loss => Minimal + $"loss: {{ {loss} }}\n"),
         .. Advantages.Select(type => $"model: {{ path: m }}\nadvantage: {{ type: {type}, novelty: {{ gain: 3 }} }}\n"),
         Minimal + "rollout: { strategy: { type: latr, lookahead: [8], share: { type: table, steps: [1, 5], shares: [1, 0.25] } } }",
+        Minimal + "budget: { type: xrpo }\nseeding: { template: \"{prompt}{solution},\", overlong: skip, group: prompt }\n",
         Minimal + "rollout: { strategy: { type: latr } }",
         Minimal + "rollout: { strategy: { type: latr, share: { type: geometric } } }",
         Minimal + "rollout: { strategy: { type: entropy_tree } }",
