@@ -89,6 +89,8 @@ internal sealed class CommandLineProgram
 
         root.Subcommands.Add(InspectCommand.Create(services));
         root.Subcommands.Add(QueryCommand.Create(services));
+        root.Subcommands.Add(CompareCommand.Create(services));
+        root.Subcommands.Add(ReportCommand.Create(services));
         root.Subcommands.Add(AllocateCommand.Create(services));
         root.Subcommands.Add(SimulateCommand.Create(services));
         root.Subcommands.Add(DoctorCommand.Create(services));

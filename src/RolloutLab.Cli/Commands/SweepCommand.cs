@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RolloutLab.Core;
 using RolloutLab.Recipes;
+using RolloutLab.Runs;
 
 namespace RolloutLab.Cli;
 
@@ -66,7 +67,7 @@ internal static class SweepCommand
         {
             var (table, isComplete) = new Sweep(file, folder, services.Runs(), terminal.Out.WriteLine).Execute(() => Context(), services.Clock);
             terminal.Out.WriteLine();
-            services.Terminal.Out.WriteLine(json ? table.ToJson(folder) : $"{table.ToText()}\nfiles: {folder}");
+            services.Terminal.Out.WriteLine(json ? RunComparisonJson.Of(table, "variants", folder) : $"{table.ToText()}\nfiles: {folder}");
             return isComplete ? ExitCodes.Ok : ExitCodes.Interrupted;
         }
         finally

@@ -21,18 +21,18 @@ internal sealed class Sweep(SweepFile file, string folder, IRunCommands runs, Ac
     /// <param name="context">Who watches each run, and what stops the sweep after the step it is in.</param>
     /// <param name="clock">For the estimate of the time left.</param>
     /// <returns>The table, and whether all runs are done.</returns>
-    public (SweepTable Table, bool IsComplete) Execute(Func<RunContext> context, TimeProvider clock)
+    public (RunComparison Table, bool IsComplete) Execute(Func<RunContext> context, TimeProvider clock)
     {
         // Every recipe is checked before the first run: the last variant's mistake should not show after a night.
         var jobs = file.Seeds.SelectMany(seed => file.Variants.Select(v => Plan(v, seed))).ToList();
-        var done = jobs.Select(j => SweepRunReader.Read(j.Folder, j.Variant.Name, j.Hash)).OfType<SweepRun>().ToList();
+        var done = jobs.Select(j => SweepRunReader.Read(j.Folder, j.Variant.Name, j.Hash)).OfType<RunMeasures>().ToList();
         if (done.Count > 0)
         {
             tell($"{done.Count} of {jobs.Count} runs are done already");
         }
 
         var (started, ran) = (clock.GetTimestamp(), 0);
-        foreach (var job in jobs.Where(j => !done.Exists(r => r.Variant == j.Variant.Name && r.Seed == j.Seed)).ToList())
+        foreach (var job in jobs.Where(j => !done.Exists(r => r.Group == j.Variant.Name && r.Seed == j.Seed)).ToList())
         {
             tell($"run {done.Count + 1}/{jobs.Count}: {job.Variant.Name}, seed {job.Seed}{Left(clock.GetElapsedTime(started), ran, jobs.Count - done.Count)}");
             if (!Run(job, context()))
@@ -84,10 +84,10 @@ internal sealed class Sweep(SweepFile file, string folder, IRunCommands runs, Ac
             : throw new RunException($"{job.Folder} holds a run of another recipe; delete it, or give --run-dir another folder");
     }
 
-    private SweepTable Save(List<SweepRun> done)
+    private RunComparison Save(List<RunMeasures> done)
     {
-        var table = SweepTable.Of([.. file.Variants.Select(v => v.Name)], done, file.Target);
-        AtomicFile.WriteText(Path.Combine(folder, "sweep.json"), table.ToJson(folder) + "\n");
+        var table = RunComparison.Of([.. file.Variants.Select(v => v.Name)], done, file.Target);
+        AtomicFile.WriteText(Path.Combine(folder, "sweep.json"), RunComparisonJson.Of(table, "variants", folder) + "\n");
         AtomicFile.WriteText(Path.Combine(folder, "sweep.txt"), table.ToText() + "\n");
         return table;
     }

@@ -17,7 +17,12 @@ public sealed record HeatMap(string Title, string XTitle, string YTitle, IReadOn
     private const double High = 300;
 
     /// <summary>Draws it as an SVG document; a cell's strength is the square root of its share of the greatest value.</summary>
-    public string Draw()
+    public string Draw() => Paint().ToString();
+
+    /// <summary>Draws it as an element of a page.</summary>
+    public string DrawElement() => Paint().ToElement($"{Title}, by {XTitle} and {YTitle}");
+
+    private SvgCanvas Paint()
     {
         var canvas = new SvgCanvas(820, 410);
         var most = Cells.SelectMany(r => r).Where(double.IsFinite).DefaultIfEmpty(0).Max();
@@ -46,7 +51,7 @@ public sealed record HeatMap(string Title, string XTitle, string YTitle, IReadOn
         canvas.Text(Left + (Wide / 2), Top + High + 40, XTitle, "middle", "faint");
         canvas.UpwardText(18, Top + (High / 2), YTitle);
         Legend(canvas, most);
-        return canvas.ToString();
+        return canvas;
     }
 
     private static double Strength(double value, double most) => most > 0 ? 0.04 + (0.96 * Math.Sqrt(value / most)) : 0.04;

@@ -49,7 +49,19 @@ public static class LineChart
         return canvas.ToString();
     }
 
-    private static void Draw(SvgCanvas canvas, ChartPanel panel, List<string> names, Frame frame)
+    /// <summary>Draws a panel as an element of a page, which has the legend.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="names">Names of all series of the page, in the order of their colours.</param>
+    public static string DrawElement(ChartPanel panel, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(panel);
+        ArgumentNullException.ThrowIfNull(names);
+        var canvas = new SvgCanvas(PanelWidth, PanelHeight + Top);
+        Draw(canvas, panel, names, new Frame(panel, 0));
+        return canvas.ToElement($"{panel.Title} by {panel.XTitle}", Top - 28);
+    }
+
+    private static void Draw(SvgCanvas canvas, ChartPanel panel, IReadOnlyList<string> names, Frame frame)
     {
         canvas.Text(frame.X0, Top - 10, panel.Title);
         foreach (var tick in frame.YTicks)
@@ -66,7 +78,7 @@ public static class LineChart
         canvas.Text((frame.X0 + frame.X1) / 2, Frame.Y1 + 34, panel.XTitle, "middle", "faint");
         foreach (var series in panel.Series)
         {
-            var color = SvgCanvas.Color(names.IndexOf(series.Name));
+            var color = SvgCanvas.Color(names.TakeWhile(n => n != series.Name).Count());
             if (series is { Low: { } low, High: { } high })
             {
                 var upper = series.X.Select((x, k) => (frame.X(x), frame.Y(high[k])));

@@ -10,7 +10,8 @@ namespace RolloutLab.Runs;
 /// </summary>
 public sealed class SvgCanvas
 {
-    private const string Style =
+    /// <summary>The style of all pictures; a page that embeds some has it once.</summary>
+    public const string Style =
         """
         :root { --ink: #1f2328; --faint: #6b7280; --rule: #d8dee4; --paper: #ffffff;
           --s0: #2563eb; --s1: #d9480f; --s2: #2f8f4e; --s3: #9333ea; --s4: #b45309; --s5: #0e7490; --s6: #be185d; --s7: #4d7c0f; --s8: #57606a; }
@@ -67,6 +68,15 @@ public sealed class SvgCanvas
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_width} {_height}" width="{_width}" height="{_height}" role="img">
         <style>{Style}</style>
         <rect width="100%" height="100%" fill="var(--paper)"/>
+        {_body}</svg>
+
+        """);
+
+    /// <summary>The picture as an element of a page that has <see cref="Style"/>; it is as wide as there is room.</summary>
+    /// <param name="label">What is drawn, for those who cannot see it.</param>
+    /// <param name="top">What is cut off above.</param>
+    public string ToElement(string label, int top = 0) => string.Create(CultureInfo.InvariantCulture, $"""
+        <svg viewBox="0 {top} {_width} {_height - top}" style="max-width:{_width}px" role="img" aria-label="{WebUtility.HtmlEncode(label)}">
         {_body}</svg>
 
         """);

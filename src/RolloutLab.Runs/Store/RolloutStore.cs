@@ -37,6 +37,11 @@ public sealed class RolloutStore : IDisposable
     /// <summary>SQL pattern of a store's files.</summary>
     public static string Pattern(string folder) => Path.Combine(folder, $"{Prefix}*{Extension}");
 
+    /// <summary>The store's complete files with their steps; none where there is no store.</summary>
+    public static IEnumerable<(long Step, string Path)> FilesOf(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder).Select(f => (Step: StepOf(f), Path: f)).Where(f => f.Step is not null).Select(f => (f.Step!.Value, f.Path))
+        : [];
+
     /// <summary>Removes the steps after <paramref name="step"/>, and what was not written whole, so that they can be done again.</summary>
     /// <exception cref="RunException">The file system refused.</exception>
     public static void KeepThrough(string folder, long step)

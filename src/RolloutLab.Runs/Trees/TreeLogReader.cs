@@ -25,7 +25,7 @@ public static class TreeLogReader
 
         var prompts = new List<string>();
         var (first, last) = (long.MaxValue, long.MinValue);
-        foreach (var tree in FileFault.Guard("read", path, () => Read(path)))
+        foreach (var tree in Read(path, _ => true))
         {
             (first, last) = (Math.Min(first, tree.Step), Math.Max(last, tree.Step));
             if (tree.Step != step)
@@ -51,12 +51,59 @@ public static class TreeLogReader
     /// <summary>A tree as an indented JSON document with the members of its line.</summary>
     public static string ToJson(KeptTree tree) => JsonSerializer.Serialize(tree, IndentedTreeJson.Default.KeptTree);
 
-    private static IEnumerable<KeptTree> Read(string path)
+    /// <summary>Steps and prompts of all trees, in the order of the file.</summary>
+    /// <exception cref="RunException">The file cannot be read or is damaged.</exception>
+    public static IEnumerable<(long Step, string PromptId)> Keys(string path)
     {
         var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in WholeLines.Read(path))
         {
             number++;
+            yield return KeyOf(line) ?? throw Damaged(path, number, null);
+        }
+    }
+
+    /// <summary>The trees of some steps and prompts.</summary>
+    /// <exception cref="RunException">The file cannot be read or is damaged.</exception>
+    public static IEnumerable<KeptTree> Some(string path, IReadOnlySet<(long Step, string PromptId)> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        return Read(path, line => KeyOf(line) is not { } key || wanted.Contains(key));
+    }
+
+    private static (long Step, string PromptId)? KeyOf(byte[] line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            if (reader.Read() && reader.Read() && reader.ValueTextEquals("step"u8) && reader.Read() && reader.TryGetInt64(out var step)
+                && reader.Read() && reader.ValueTextEquals("prompt_id"u8) && reader.Read() && reader.GetString() is { } prompt)
+            {
+                return (step, prompt);
+            }
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            // Told by the caller, with the line.
+        }
+
+        return null;
+    }
+
+    private static RunException Damaged(string path, int number, Exception? fault) =>
+        new($"{path}:{number}: not a kept tree; the file is damaged or was written by another version", fault);
+
+    private static IEnumerable<KeptTree> Read(string path, Func<byte[], bool> isWanted)
+    {
+        var number = 0;
+        foreach (var line in WholeLines.Read(path))
+        {
+            number++;
+            if (!isWanted(line))
+            {
+                continue;
+            }
+
             KeptTree? tree;
             try
             {
@@ -64,13 +111,10 @@ public static class TreeLogReader
             }
             catch (JsonException fault)
             {
-                throw new RunException($"{path}:{number}: not a kept tree; the file is damaged or was written by another version", fault);
+                throw Damaged(path, number, fault);
             }
 
-            if (tree is not null)
-            {
-                yield return tree;
-            }
+            yield return tree ?? throw Damaged(path, number, null);
         }
     }
 }
