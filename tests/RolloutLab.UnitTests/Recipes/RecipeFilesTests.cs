@@ -19,10 +19,14 @@ public class RecipeFilesTests
         Assert.Equal(Path.GetFileNameWithoutExtension(name), recipe.Name);
     }
 
-    [Fact]
-    public void Every_variant_of_the_ablation_loads()
+    public static TheoryData<string> Sweeps =>
+        [.. Directory.GetFiles(Path.Combine(Root, "recipes"), "*.yaml").Where(SweepFile.IsSweep).Select(f => Path.GetFileName(f)).Order()];
+
+    [Theory]
+    [MemberData(nameof(Sweeps))]
+    public void Every_variant_of_a_sweep_loads(string name)
     {
-        var sweep = SweepFile.Load(Path.Combine(Root, "recipes", "ablation-countdown.yaml"));
+        var sweep = SweepFile.Load(Path.Combine(Root, "recipes", name));
 
         Assert.Equal([1, 2, 3, 4, 5], sweep.Seeds);
         Assert.All(sweep.Variants, v => Assert.NotNull(RecipeLoader.Load(v.RecipePath, v.Overrides).Data.Train));
