@@ -248,6 +248,10 @@ RL_API int32_t rl_fused_split_qkv_rope(const rl_tensor* qkv, const rl_tensor* q_
                                        int64_t count, int64_t q_heads, int64_t kv_heads, rl_tensor** q, rl_tensor** k,
                                        rl_tensor** v) RL_NOEXCEPT;
 RL_API int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_fused_pack_linear(const rl_tensor* weight, rl_tensor** result) RL_NOEXCEPT;
+// `bias` may be null.
+RL_API int32_t rl_fused_packed_linear(const rl_tensor* x, const rl_tensor* packed, int64_t outputs,
+                                      const rl_tensor* bias, rl_tensor** result) RL_NOEXCEPT;
 // `prefix_lens` may be null.
 RL_API int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v,
                                          const int32_t* cu_seqlens, const int32_t* prefix_lens, int64_t sequences,

@@ -5,6 +5,7 @@
 #include "fused/kv_cache.h"
 #include "fused/log_probs.h"
 #include "fused/norms.h"
+#include "fused/packed_linear.h"
 #include "fused/paged_attention.h"
 #include "fused/rope.h"
 #include "fused/sampling.h"
@@ -58,6 +59,17 @@ int32_t rl_fused_split_qkv_rope(const rl_tensor* qkv, const rl_tensor* q_norm, c
 
 int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) noexcept {
   return rl::guarded([&] { *result = rl::wrap(rl::swiglu(rl::value(gate_up))); });
+}
+
+int32_t rl_fused_pack_linear(const rl_tensor* weight, rl_tensor** result) noexcept {
+  return rl::guarded([&] { *result = rl::wrap(rl::pack_linear(rl::value(weight))); });
+}
+
+int32_t rl_fused_packed_linear(const rl_tensor* x, const rl_tensor* packed, int64_t outputs, const rl_tensor* bias,
+                               rl_tensor** result) noexcept {
+  return rl::guarded([&] {
+    *result = rl::wrap(rl::packed_linear(rl::value(x), rl::value(packed), outputs, rl::optional_value(bias)));
+  });
 }
 
 int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v, const int32_t* cu_seqlens,
@@ -114,8 +126,8 @@ int32_t rl_paged_attention(const rl_tensor* q, const rl_tensor* k_cache, const r
   });
 }
 
-int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int32_t* token_ids,
-                  float* log_probs, const rl_top_tokens* top) noexcept {
+int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int32_t* token_ids, float* log_probs,
+                  const rl_top_tokens* top) noexcept {
   return rl::guarded([&] {
     const int64_t count = request->count;
     for (const void* array : {static_cast<const void*>(request->rows), static_cast<const void*>(request->temperature),
@@ -128,9 +140,9 @@ int32_t rl_sample(const rl_tensor* logits, const rl_sample_request* request, int
                               static_cast<const void*>(top->log_probs)}) {
       require_array(array, count * request->top_count);
     }
-    const rl::SampleRequest wanted{request->rows,  request->temperature, request->top_k, request->top_p,
-                                   request->min_p, request->uniform,     count,          request->vocabulary,
-                                   request->top_count};
+    const rl::SampleRequest wanted{request->rows,  request->temperature, request->top_k,
+                                   request->top_p, request->min_p,       request->uniform,
+                                   count,          request->vocabulary,  request->top_count};
     rl::sample(rl::value(logits), wanted, token_ids, log_probs,
                rl::TopTokens{top->token_ids, top->probabilities, top->log_probs});
   });

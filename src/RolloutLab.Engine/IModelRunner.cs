@@ -94,6 +94,11 @@ public interface IModelRunner
     /// <summary>Number of KV blocks.</summary>
     int BlockCount { get; }
 
+    /// <summary>Called before the steps of a run of the engine, during which the weights do not change; does nothing unless the runner says so.</summary>
+    void Prepare()
+    {
+    }
+
     /// <summary>
     /// Copies KV blocks; called before the <see cref="Execute"/> whose tokens write to the copies, and only if there are
     /// any. No block is a destination twice, nor the source of a later copy: making the copies in order, or reading all

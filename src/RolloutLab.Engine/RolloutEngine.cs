@@ -45,6 +45,7 @@ public sealed class RolloutEngine
 
         _isRunning = true;
         _pool.ResetPeak();
+        _runner.Prepare();
         _builder.Step.TopCount = topTokens;
         return new EngineRun(_pool, _builder, _executor, _options, Admit, () => _isRunning = false);
     }

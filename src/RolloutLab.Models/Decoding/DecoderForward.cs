@@ -10,6 +10,7 @@ internal static class DecoderForward
     /// computed at the end of the part before it.
     /// </summary>
     /// <param name="weights">The model.</param>
+    /// <param name="layers">Its layers, as they are trained or packed for decoding.</param>
     /// <param name="rotary">Its rotary table.</param>
     /// <param name="tokenIds">Token ids, <c>[N]</c>.</param>
     /// <param name="positions">Position of each token in its sequence, <c>[N]</c>.</param>
@@ -20,6 +21,7 @@ internal static class DecoderForward
     /// <returns><c>[N, D]</c>, or <c>[R, D]</c> with <paramref name="rows"/>; a tensor of the current scope.</returns>
     public static Tensor Run<TAttention>(
         DecoderWeights weights,
+        IReadOnlyList<LayerWeights> layers,
         RotaryTable rotary,
         ReadOnlySpan<int> tokenIds,
         ReadOnlySpan<int> positions,
@@ -28,7 +30,7 @@ internal static class DecoderForward
         where TAttention : IAttention, allows ref struct
     {
         using var scope = new TensorScope();
-        var (config, layers, epsilon) = (weights.Config, weights.Layers, weights.Config.NormEpsilon);
+        var (config, epsilon) = (weights.Config, weights.Config.NormEpsilon);
         var residual = torch.embedding(weights.Embedding, torch.tensor(tokenIds, weights.Device));
         var normed = fused.rms_norm(residual, layers[0].InputNorm, epsilon);
         for (var i = 0; i < layers.Count; i++)
@@ -43,11 +45,11 @@ internal static class DecoderForward
                 (attended, input) = (attended.index_select(0, rows), residual.index_select(0, rows));
             }
 
-            var projected = torch.linear(attended, layer.Output, layer.OutputBias);
+            var projected = layer.Output.Apply(attended);
             var (middle, middleNormed) = fused.add_rms_norm(projected, input, layer.PostAttentionNorm, epsilon);
-            var activated = fused.swiglu(torch.linear(middleNormed, layer.GateUp));
+            var activated = fused.swiglu(layer.GateUp.Apply(middleNormed));
             var nextNorm = i + 1 < layers.Count ? layers[i + 1].InputNorm : weights.FinalNorm;
-            var (sum, sumNormed) = fused.add_rms_norm(torch.linear(activated, layer.Down), middle, nextNorm, epsilon);
+            var (sum, sumNormed) = fused.add_rms_norm(layer.Down.Apply(activated), middle, nextNorm, epsilon);
             residual.Dispose();
             normed.Dispose();
             (residual, normed) = (layerScope.Keep(sum), layerScope.Keep(sumNormed));
@@ -66,7 +68,7 @@ internal static class DecoderForward
         int index)
         where TAttention : IAttention, allows ref struct
     {
-        using var qkv = torch.linear(normed, layer.Qkv, layer.QkvBias);
+        using var qkv = layer.Qkv.Apply(normed);
         var (q, k, v) = fused.split_qkv_rope(
             qkv, layer.QueryNorm, layer.KeyNorm, config.NormEpsilon, rotary.Cos, rotary.Sin, positions, config.Heads, config.KeyValueHeads);
         return attention.Attend(index, q, k, v);

@@ -59,7 +59,7 @@ public sealed class DecoderModel : IDisposable
     {
         CheckPacking(tokenIds, positions, cuSeqLens, prefixLengths);
         var attention = new PackedAttention(cuSeqLens, prefixLengths, AttentionScale);
-        return DecoderForward.Run(Weights, Rotary, tokenIds, positions, attention, rows: null);
+        return DecoderForward.Run(Weights, Weights.Layers, Rotary, tokenIds, positions, attention, rows: null);
     }
 
     /// <summary>
@@ -85,7 +85,7 @@ public sealed class DecoderModel : IDisposable
         using var scope = new TensorScope();
         var attention = new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale);
         var wanted = torch.tensor(_lossRows.Rows, Weights.Device);
-        var hidden = DecoderForward.Run(Weights, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
+        var hidden = DecoderForward.Run(Weights, Weights.Layers, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
         var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
         if (!_lossRows.AreDistinct)
         {

@@ -4,8 +4,8 @@ using RolloutLab.Torch;
 namespace RolloutLab.Models;
 
 /// <summary>
-/// Runs a decoder on the engine's steps over a paged key/value cache, without gradients. It reads the weights the
-/// trainer writes, so a policy is published by dropping the cached prefixes. One thread at a time; a step leaves no
+/// Runs a decoder on the engine's steps over a paged key/value cache, without gradients. The weights are those the
+/// trainer writes, rearranged for decoding when a run of the engine begins. One thread at a time; a step leaves no
 /// tensor behind.
 /// </summary>
 public sealed class PagedModelRunner : IModelRunner, IDisposable
@@ -15,6 +15,7 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
 
     private readonly DecoderModel _model;
     private readonly KvCache _cache;
+    private readonly PackedWeights _weights;
     private readonly SampleRows _rows = new();
     private int[] _sources = [];
     private int[] _destinations = [];
@@ -43,6 +44,7 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
 
         _model = model;
         _cache = new KvCache(model.Config, size, model.Weights.Device);
+        _weights = new PackedWeights(model.Weights);
     }
 
     /// <inheritdoc/>
@@ -56,6 +58,9 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
 
     /// <inheritdoc/>
     public int BlockCount => _cache.Size.BlockCount;
+
+    /// <inheritdoc/>
+    public void Prepare() => _weights.Refresh();
 
     /// <inheritdoc/>
     public void CopyBlocks(ReadOnlySpan<BlockCopy> copies)
@@ -104,6 +109,7 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
         var rows = _rows.AreAllTokens ? null : torch.tensor(_rows.Distinct, _model.Weights.Device);
         var hidden = DecoderForward.Run(
             _model.Weights,
+            _weights.Layers,
             _model.Rotary,
             step.TokenIds.AsSpan(0, step.TokenCount),
             step.Positions.AsSpan(0, step.TokenCount),
@@ -111,12 +117,16 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
             rows);
         if (step.SampleCount > 0)
         {
-            Sample(torch.linear(hidden, _model.Weights.Head), step, sampled);
+            Sample(_weights.Head.Apply(hidden), step, sampled);
         }
     }
 
-    /// <summary>Frees the cache; the model stays.</summary>
-    public void Dispose() => _cache.Dispose();
+    /// <summary>Frees the cache and the rearranged weights; the model stays.</summary>
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _cache.Dispose();
+    }
 
     private void Sample(Tensor logits, ModelStep step, Span<SampledToken> sampled)
     {

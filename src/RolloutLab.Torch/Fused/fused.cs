@@ -99,6 +99,34 @@ public static partial class fused
     }
 
     /// <summary>
+    /// A copy of a weight in the order in which <see cref="packed_linear"/> reads it; to be made again when the weight has changed.
+    /// </summary>
+    /// <param name="weight"><c>[N, K]</c>.</param>
+    /// <returns>Panels of outputs, <c>[P, K, W]</c>, zeros past N: as large as the weight but for the last panel.</returns>
+    public static Tensor pack_linear(Tensor weight)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        return NativeCall.Wrap(NativeMethods.rl_fused_pack_linear(weight.Handle, out var result), result);
+    }
+
+    /// <summary>
+    /// x Wᵀ + bias without a gradient. The weight is not rearranged at each call, which is most of the work when M is
+    /// small, and a row does not depend on the rows computed beside it.
+    /// </summary>
+    /// <param name="x"><c>[M, K]</c>.</param>
+    /// <param name="packed">W, <c>[N, K]</c>, from <see cref="pack_linear"/>.</param>
+    /// <param name="outputs">N.</param>
+    /// <param name="bias"><c>[N]</c>, or null.</param>
+    /// <returns><c>[M, N]</c>.</returns>
+    public static Tensor packed_linear(Tensor x, Tensor packed, long outputs, Tensor? bias = null)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(packed);
+        using var lease = new HandleLease(bias);
+        return NativeCall.Wrap(NativeMethods.rl_fused_packed_linear(x.Handle, packed.Handle, outputs, lease.Pointer, out var result), result);
+    }
+
+    /// <summary>
     /// Causal attention within each of S sequences laid end to end; grouped-query when Hk &lt; Hq. A sequence may go on
     /// from a prefix of the one before it, so the tokens that a tree of sequences shares are computed once.
     /// </summary>

@@ -32,6 +32,12 @@ internal static unsafe partial class NativeMethods
     internal static partial int rl_fused_swiglu(TensorHandle gateUp, out TensorHandle result);
 
     [LibraryImport(Library)]
+    internal static partial int rl_fused_pack_linear(TensorHandle weight, out TensorHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial int rl_fused_packed_linear(TensorHandle x, TensorHandle packed, long outputs, nint bias, out TensorHandle result);
+
+    [LibraryImport(Library)]
     internal static partial int rl_fused_varlen_attention(
         TensorHandle q, TensorHandle k, TensorHandle v, int* cuSeqLens, int* prefixLens, long sequences, double scale, out TensorHandle result);
 

@@ -36,7 +36,7 @@ internal sealed class RolloutSuite : IBenchSuite
         foreach (var batch in options.Quick ? [8] : new[] { 64, 256 })
         {
             progress.WriteLine($"stochastic rollouts, batch {batch}, engine and padded loop ...");
-            StochasticBench.Measure(model, batch, batches: options.Quick ? 1 : 3, options.Quick ? 8 : 256, peak, stochastic);
+            StochasticBench.Measure(model, batch, batches: options.Quick ? 1 : 6, options.Quick ? 8 : 256, peak, stochastic);
         }
 
         return stochastic;

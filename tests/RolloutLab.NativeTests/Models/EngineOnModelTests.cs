@@ -2,6 +2,7 @@ using RolloutLab.Core;
 using RolloutLab.Engine;
 using RolloutLab.Models;
 using RolloutLab.Recipes;
+using RolloutLab.Torch;
 
 namespace RolloutLab.NativeTests.Models;
 
@@ -37,6 +38,24 @@ public class EngineOnModelTests
         {
             AssertDense(dense, result);
         }
+    }
+
+    [Fact]
+    public void A_source_draws_from_the_weights_of_its_call()
+    {
+        var config = TestModels.Config(ModelFamily.Llama, tied: false, bias: false);
+        using var weights = TestModels.Weights(config);
+        using var model = new DecoderModel(weights);
+        using var runner = new PagedModelRunner(model, new KvCacheSize(BlockSize: 8, BlockCount: 64));
+        var source = Source(runner, maxRunning: 16, policy: null);
+
+        AssertDense(new DenseDecoder(weights), Generate(source));
+        using (var others = DecoderWeights.Initialize(config, new RandomStreams(99), Device.Cpu))
+        {
+            weights.CopyFrom(others);
+        }
+
+        AssertDense(new DenseDecoder(weights), Generate(source));
     }
 
     /// <summary>
@@ -81,8 +100,17 @@ public class EngineOnModelTests
     private static RolloutResult Generate(DecoderModel model, int blocks, int maxRunning, IBranchPolicy? policy = null)
     {
         using var runner = new PagedModelRunner(model, new KvCacheSize(BlockSize: 8, blocks));
+        return Generate(Source(runner, maxRunning, policy));
+    }
+
+    private static EngineRolloutSource Source(PagedModelRunner runner, int maxRunning, IBranchPolicy? policy)
+    {
         var options = new EngineOptions { MaxRunningSequences = maxRunning, MaxTokensPerStep = 32 };
-        var source = new EngineRolloutSource(runner, new Ids(), options, new RandomStreams(3), () => 0, policy);
+        return new EngineRolloutSource(runner, new Ids(), options, new RandomStreams(3), () => 0, policy);
+    }
+
+    private static RolloutResult Generate(EngineRolloutSource source)
+    {
         var budgets = PromptLengths.Select((length, i) =>
             new PromptBudget(new Prompt(i, $"p{i}", "", TestModels.Tokens(length, Vocabulary, 50 + i), ""), 0, 4)).ToList();
         var sampling = new SamplingParameters { Temperature = Temperature, MaxNewTokens = 30 };

@@ -32,6 +32,7 @@ internal sealed class PagedHarness
     public PagedHarness(PagedModelRunner runner, DenseDecoder dense)
     {
         (_runner, Dense) = (runner, dense);
+        runner.Prepare();
         int[] blocks = [.. Enumerable.Range(0, runner.BlockCount)];
         new RandomStreams(4).Stream(StreamPurpose.PromptOrder).Shuffle(blocks.AsSpan());
         _freeBlocks = new Queue<int>(blocks);

@@ -1,0 +1,18 @@
+using RolloutLab.Torch;
+
+namespace RolloutLab.Models;
+
+/// <summary>A linear map of a decoder: x Wᵀ + b.</summary>
+/// <param name="Weight"><c>[N, K]</c>.</param>
+/// <param name="Bias"><c>[N]</c>, or null.</param>
+/// <param name="Packed">
+/// The weight as <see cref="fused.pack_linear"/> made it, for decoding; null where gradients flow or the weight is not on the CPU.
+/// </param>
+internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? Packed = null)
+{
+    /// <summary>The map of M rows.</summary>
+    /// <param name="x"><c>[M, K]</c>.</param>
+    /// <returns><c>[M, N]</c>, a tensor of the current scope.</returns>
+    public Tensor Apply(Tensor x) =>
+        Packed is null ? torch.linear(x, Weight, Bias) : fused.packed_linear(x, Packed, Weight.shape[0], Bias);
+}
