@@ -115,11 +115,27 @@ public sealed class KvBlockPool
         var shared = source.Blocks[..BlocksFor(length)];
         foreach (var block in shared)
         {
-            _references[block]++;
+            Hold(block);
         }
 
         destination.Take(shared, length);
     }
+
+    /// <summary>Makes an empty table share full blocks, in their order. Takes no block.</summary>
+    /// <param name="blocks">Blocks somebody holds.</param>
+    /// <param name="destination">The table to fill.</param>
+    internal void Share(ReadOnlySpan<int> blocks, KvBlockTable destination)
+    {
+        foreach (var block in blocks)
+        {
+            Hold(block);
+        }
+
+        destination.Take(blocks, blocks.Length * BlockSize);
+    }
+
+    /// <summary>One more holder of a block that somebody holds.</summary>
+    internal void Hold(int block) => _references[block]++;
 
     /// <summary>Gives a table's blocks back, those still shared excepted, and empties it. O(blocks).</summary>
     public void Free(KvBlockTable table)
@@ -149,7 +165,8 @@ public sealed class KvBlockPool
         return block;
     }
 
-    private void Release(int block)
+    /// <summary>One holder fewer; the block is free without any.</summary>
+    internal void Release(int block)
     {
         if (--_references[block] > 0)
         {

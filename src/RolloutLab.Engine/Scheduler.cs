@@ -6,7 +6,7 @@ namespace RolloutLab.Engine;
 /// Who runs in the next step. Running sequences come first, oldest first; waiting ones join, oldest first, while there
 /// is room; what is left of the step's tokens computes the prompts of the groups that come next. When blocks run out,
 /// the youngest holder gives its blocks back and is recomputed later, so the oldest sequence always advances and every
-/// load ends. Who runs beside whom, and who is recomputed, never changes a draw. A sequence that waits for its branch
+/// load ends. Before anyone gives blocks back, those kept for prompts to come are. Who runs beside whom, and who is recomputed, never changes a draw. A sequence that waits for its branch
 /// policy keeps its blocks but is passed over; should such ones alone hold the blocks that the ones they wait for need,
 /// all give them back.
 /// </summary>
@@ -18,6 +18,7 @@ internal sealed class Scheduler
     private readonly IReadOnlyList<SequenceGroup> _groups;
     private readonly SequenceQueue _queue = new();
     private readonly BlockReclaimer _reclaimer;
+    private readonly PrefixCache _prefixes;
     private readonly StartingOrder _starting;
     private int _tokensLeft;
 
@@ -30,6 +31,7 @@ internal sealed class Scheduler
     {
         (_pool, _builder, _options, _groups) = (pool, builder, options, groups);
         _reclaimer = new BlockReclaimer(pool, _queue, groups);
+        _prefixes = new PrefixCache(pool);
         _starting = new StartingOrder(_queue, options.MaxRunningSequences);
     }
 
@@ -117,6 +119,7 @@ internal sealed class Scheduler
     /// <summary>Frees every block, however the run ended.</summary>
     public void Release()
     {
+        _prefixes.Clear();
         foreach (var group in _groups)
         {
             _pool.Free(group.Prefix);
@@ -168,6 +171,12 @@ internal sealed class Scheduler
             if (group.Prefix.Length < group.PromptTokenIds.Length)
             {
                 return;
+            }
+
+            if (!group.IsPrefixKept)
+            {
+                group.IsPrefixKept = true;
+                _prefixes.Keep(group.PromptTokenIds, group.Prefix);
             }
 
             Share(sequence);
@@ -290,13 +299,13 @@ internal sealed class Scheduler
     /// Whether something may join: it must fit and leave each of <paramref name="others"/> a block to grow into, or it
     /// would soon be preempted again. Who is alone always joins and takes what it needs from the younger.
     /// </summary>
-    private bool HasRoom(int blocks, int others) => others == 0 || blocks + others <= _pool.FreeCount;
+    private bool HasRoom(int blocks, int others) => others == 0 || _prefixes.MakeRoom(blocks + others);
 
     private bool TryAdvance(Sequence sequence)
     {
         var pending = sequence.PendingTokens;
         var tokens = Math.Min(pending, _tokensLeft);
-        while (_pool.BlocksToAppend(sequence.Table, tokens) > _pool.FreeCount)
+        while (!_prefixes.MakeRoom(_pool.BlocksToAppend(sequence.Table, tokens)))
         {
             if (!_reclaimer.TakeFor(sequence))
             {
@@ -315,9 +324,15 @@ internal sealed class Scheduler
 
     private bool TryAdvancePrompt(SequenceGroup group)
     {
+        if (group.Prefix.Length == 0)
+        {
+            _prefixes.Share(group.PromptTokenIds, group.Prefix);
+            _reclaimer.PromptHeld(group);
+        }
+
         var pending = group.PromptTokenIds.Length - group.Prefix.Length;
         var tokens = Math.Min(pending, _tokensLeft);
-        while (_pool.BlocksToAppend(group.Prefix, tokens) > _pool.FreeCount)
+        while (!_prefixes.MakeRoom(_pool.BlocksToAppend(group.Prefix, tokens)))
         {
             if (!_reclaimer.TakeForPrompt(group))
             {

@@ -77,6 +77,9 @@ public sealed class SequenceGroup
     /// <summary>The prompt's blocks, held while sequences wait to fork from them; empty otherwise.</summary>
     internal KvBlockTable Prefix { get; } = new();
 
+    /// <summary>Whether its prompt's blocks were offered to later prompts.</summary>
+    internal bool IsPrefixKept { get; set; }
+
     /// <summary>Sequences that are neither finished nor running.</summary>
     internal int WaitingCount { get; set; }
 

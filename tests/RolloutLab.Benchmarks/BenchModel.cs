@@ -38,6 +38,9 @@ internal sealed class BenchModel : IDisposable
     /// </summary>
     public static BenchModel TwentyFiveMillionReasoning() => new("25M", Config(96, 512, 8, 8, 1408, 512), promptLength: 64, responseLength: 96);
 
+    /// <summary>The same for contexts of up to 4,608 tokens.</summary>
+    public static BenchModel TwentyFiveMillionLong() => new("25M", Config(96, 512, 8, 8, 1408, 4608), promptLength: 64, responseLength: 96);
+
     /// <summary>Operations of one token's forward pass at a context length: two for each weight of a matrix, and attention's two products.</summary>
     public double ForwardOperations(double context)
     {

@@ -23,6 +23,14 @@ internal sealed class RolloutSuite : IBenchSuite
         report["peak_gemm_gflops"] = Math.Round(peak / 1e9, 1);
         using var model = BenchModel.TwentyFiveMillionReasoning();
         report["stochastic"] = Stochastic(model, options, peak, progress);
+        progress.WriteLine("first token of a prompt ...");
+        report["prefill"] = PrefillBench.Measure(model, options.Quick ? 64 : 512);
+        progress.WriteLine("growth with batch, context and leaves ...");
+        using (var longModel = BenchModel.TwentyFiveMillionLong())
+        {
+            report["growth"] = DecodeGrowthBench.Measure(longModel, options.Quick);
+        }
+
         progress.WriteLine("lookahead trees beside plain sampling ...");
         report["latr"] = LatrBench.Measure(options.Quick);
         AddForks(report, options.Quick);

@@ -13,6 +13,8 @@ internal static class RolloutTable
         text.AppendLine(CultureInfo.InvariantCulture, $"{report["machine"]}");
         text.AppendLine(CultureInfo.InvariantCulture, $"peak matrix rate   {report["peak_gemm_gflops"]} GFLOP/s");
         AddStochastic(text, report["stochastic"]!.AsObject());
+        AddPrefill(text, report["prefill"]!.AsObject());
+        AddGrowth(text, report["growth"]!.AsObject());
         AddTrees(text, report);
         AddTreeTraining(text, report["tree_training"]!.AsObject());
         return text.ToString().TrimEnd();
@@ -26,6 +28,23 @@ internal static class RolloutTable
         foreach (var (batch, ratio) in s["ratio_to_padded"]!.AsObject())
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {batch,-8}{(double)s["tokens_per_second"]![batch]!,8:#,0} tok/s{(double)s["padded_tokens_per_second"]![batch]!,10:#,0} tok/s{(double)ratio!,9:0.00}x{100 * (double)s["peak_share"]![batch]!,9:0.0}%");
+        }
+    }
+
+    private static void AddPrefill(StringBuilder text, JsonObject p)
+    {
+        text.AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"first token after {p["tokens"]} prompt tokens   {p["first_token_milliseconds"]} ms, {p["ratio"]}x of the matrix products alone");
+    }
+
+    private static void AddGrowth(StringBuilder text, JsonObject growth)
+    {
+        text.AppendLine();
+        text.AppendLine("milliseconds of a decode step");
+        foreach (var (size, cost) in growth)
+        {
+            var times = string.Join("  ", cost!["milliseconds"]!.AsObject().Select(t => $"{t.Key}: {t.Value}"));
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {size,-8} {times}  exponent {cost["exponent"]}");
         }
     }
 
