@@ -13,7 +13,7 @@ namespace RolloutLab.Orchestration;
 /// <param name="treesPerStep">Prompts of each step whose trees are kept, spread evenly over it.</param>
 /// <param name="observer">Who watches.</param>
 public sealed class RunRecorder(
-    MetricsLog metrics,
+    IMetricsLog metrics,
     RolloutStore? store,
     RolloutSampleLog? samples,
     BudgetLog? budgets,

@@ -22,7 +22,7 @@ public sealed record SupervisedOutcome(
 /// <param name="metrics">Gets one row a step; borrowed.</param>
 /// <param name="observer">Who watches.</param>
 public sealed class SupervisedLoop(
-    ISupervisedTrainer trainer, Evaluator? evaluator, long evaluateEvery, MetricsLog metrics, IRunObserver observer)
+    ISupervisedTrainer trainer, Evaluator? evaluator, long evaluateEvery, IMetricsLog metrics, IRunObserver observer)
 {
     private readonly PhaseClock _clock = new();
 

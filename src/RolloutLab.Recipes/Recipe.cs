@@ -48,6 +48,7 @@ public sealed class Recipe : IEquatable<Recipe>
         Checkpoint = r.Section("checkpoint", "When checkpoints are written.", CheckpointSection.Read);
         Sft = r.OptionalSection("sft", "Supervised fine-tuning; in train it runs before the first step.", SftSection.Read);
         Simulation = r.OptionalSection("simulation", "A simulated policy for `simulate`, in place of model and data.", SimulationSection.Read);
+        Tracking = r.Choices("tracking", "Where metrics go besides metrics.jsonl; tensorboard writes event files beside it.", ("tensorboard", TrackingChoice.TensorBoard));
         Run = r.Section("run", "Where a run goes and what it keeps.", RunSection.Read);
         _resolved = r.Resolved;
         RecipeRules.Check(r, this);
@@ -130,6 +131,9 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <summary>A simulated policy in place of model and data; null for none.</summary>
     public SimulationSection? Simulation { get; }
+
+    /// <summary>Where metrics go besides <c>metrics.jsonl</c>.</summary>
+    public ValueList<TrackingChoice> Tracking { get; }
 
     /// <summary>Where a run goes and what it keeps.</summary>
     public RunSection Run { get; }

@@ -8,7 +8,7 @@ namespace RolloutLab.Runs;
 /// the shortest form that reads back to the same double. A value that is NaN or infinite has no JSON form: it is left
 /// out and its name listed under <c>non_finite</c>. Every row is with the operating system when <see cref="Append"/> returns.
 /// </summary>
-public sealed class MetricsLog : IDisposable
+public sealed class MetricsLog : IMetricsLog, IDisposable
 {
     private const string StepKey = "step";
     private const string NonFiniteKey = "non_finite";

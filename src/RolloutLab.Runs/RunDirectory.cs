@@ -44,6 +44,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>One row of metrics a step; open it with <see cref="MetricsLog"/>.</summary>
     public string MetricsPath => Inside("metrics.jsonl");
 
+    /// <summary>One row a step of the supervised warm-up before training.</summary>
+    public string WarmupMetricsPath => Inside("sft-metrics.jsonl");
+
     /// <summary>A sample of rollouts; open it with <see cref="RolloutSampleLog"/>.</summary>
     public string RolloutsPath => Inside("rollouts.jsonl");
 

@@ -7,10 +7,15 @@ namespace RolloutLab.Benchmarks;
 internal static class BenchProgram
 {
     /// <summary>Every suite; the first is the one that runs when none is named.</summary>
-    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite()];
+    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite(), new ReliabilitySuite()];
 
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
+        if (args.Length == 5 && args[0] == DamageWorker.Name)
+        {
+            return DamageWorker.Run(args[1..], output);
+        }
+
         if (args.Contains("--help") || args.Contains("-h"))
         {
             output.WriteLine(Usage());
@@ -46,6 +51,8 @@ internal static class BenchProgram
           --json       one JSON document on standard output
           --quick      a few seconds: smaller sizes and fewer repeats, to see that it runs
           --threads N  compute threads (default: all cores)
+          --trials N   of reliability: fewer trials of each part
+          --only PART  of reliability: kill, disk_full, damaged_files or soak
         """;
 
     private static bool TryParse(string[] args, out IBenchSuite suite, out BenchOptions options, out bool json, out string problem)
@@ -63,6 +70,14 @@ internal static class BenchProgram
                     break;
                 case "--threads" when i + 1 < args.Length && int.TryParse(args[i + 1], out var threads) && threads > 0:
                     options = options with { Threads = threads };
+                    i++;
+                    break;
+                case "--trials" when i + 1 < args.Length && int.TryParse(args[i + 1], out var trials) && trials > 0:
+                    options = options with { Trials = trials };
+                    i++;
+                    break;
+                case "--only" when i + 1 < args.Length && args[i + 1] is "kill" or "disk_full" or "damaged_files" or "soak":
+                    options = options with { Only = args[i + 1] };
                     i++;
                     break;
                 case var name when i == 0 && Suites.FirstOrDefault(s => s.Name == name) is { } named:

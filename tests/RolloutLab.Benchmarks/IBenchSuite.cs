@@ -24,4 +24,6 @@ internal interface IBenchSuite
 /// <summary>How to measure.</summary>
 /// <param name="Quick">A few seconds only: smaller sizes and fewer repeats, to see that it runs.</param>
 /// <param name="Threads">Compute threads.</param>
-internal sealed record BenchOptions(bool Quick, int Threads);
+/// <param name="Trials">Trials of each part of a suite that counts trials; null for its own number.</param>
+/// <param name="Only">The one part of a suite to measure; null for all.</param>
+internal sealed record BenchOptions(bool Quick, int Threads, int? Trials = null, string? Only = null);

@@ -30,6 +30,7 @@ internal static class InspectCommand
 
         command.SetAction(result =>
         {
+            RunChecksums.Verify(result.GetRequiredValue(run), RunDirectory.TreesName);
             var path = Path.Combine(result.GetRequiredValue(run), RunDirectory.TreesName);
             var tree = TreeLogReader.Find(path, result.GetValue(step) ?? 1, result.GetValue(prompt));
             var terminal = services.Terminal;

@@ -3,6 +3,7 @@ using RolloutLab.Data;
 using RolloutLab.Models;
 using RolloutLab.Recipes;
 using RolloutLab.Torch;
+using RolloutLab.Training;
 
 namespace RolloutLab.Cli;
 
@@ -46,6 +47,7 @@ internal sealed class Policy : IDisposable
     /// <summary>Opens a model folder.</summary>
     public static Policy Open(string folder, TokenizerSection tokenizerSection, Device device)
     {
+        SavedCheckpoint.Verify(folder);
         var source = ModelFolder.Open(folder);
         var tokenizer = CreateTokenizer(tokenizerSection, folder);
         if (tokenizer.VocabularySize > source.Config.VocabularySize)

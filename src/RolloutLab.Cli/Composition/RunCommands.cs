@@ -25,6 +25,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     public RunEnding Resume(string runFolder, RunContext context)
     {
         using var directory = RunDirectory.Open(runFolder);
+        RunChecksums.Verify(directory.Path);
         var identity = directory.ReadIdentity();
         if (identity.Kind != RunKind.Train)
         {

@@ -106,7 +106,12 @@ internal sealed class RunSession : IDisposable
             Seed = Recipe.Seed,
             RecipeHash = Identity.RecipeHash,
         };
-        directory?.WriteSummary(summary);
+        if (directory is not null)
+        {
+            directory.WriteSummary(summary);
+            RunChecksums.Write(directory.Path);
+        }
+
         Observer.RunFinished(summary);
         return summary.Stopped;
     }

@@ -38,7 +38,8 @@ internal sealed class SftRun : IDisposable
         var section = _recipe.Sft!;
         _session.Announce(
             section.Steps, directory.Path, ("data", section.Data.Path), ("step", $"{section.SequencesPerStep} demonstrations"));
-        var outcome = _stage.Execute(directory.MetricsPath);
+        using var metrics = Tracking.Open(directory, _recipe);
+        var outcome = _stage.Execute(metrics);
         var state = new LoopState { Step = outcome.Steps, PolicyVersion = outcome.Steps, TokensTrained = outcome.TokensTrained };
         new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _stage.Optimizer, []).Write(state);
         var final = outcome.Final?.ToScore() ?? new PolicyScore();

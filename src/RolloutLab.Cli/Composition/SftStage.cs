@@ -27,9 +27,8 @@ internal sealed class SftStage : IDisposable
     public AdamW Optimizer { get; }
 
     /// <summary>Takes the steps, one metrics row each.</summary>
-    public SupervisedOutcome Execute(string metricsPath)
+    public SupervisedOutcome Execute(IMetricsLog metrics)
     {
-        using var metrics = new MetricsLog(metricsPath);
         var loop = new SupervisedLoop(_trainer, _evaluator, _section.EvaluateEvery, metrics, _observer);
         return loop.Run(_section.Steps, _session.StopAfterStep);
     }

@@ -75,13 +75,8 @@ internal sealed class TrainRun : IDisposable
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
     {
-        var warmupMetrics = Path.Combine(directory.Path, "sft-metrics.jsonl");
-        if (_from is null)
-        {
-            StepLog.KeepThrough(warmupMetrics, -1);
-        }
-
-        StepLog.KeepThrough(directory.MetricsPath, _from?.State.Step ?? -1);
+        RunChecksums.Remove(directory.Path);
+        Tracking.KeepThrough(directory, _from?.State.Step);
         StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
         RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.TreesPath, _from?.State.Step ?? -1);
@@ -89,6 +84,7 @@ internal sealed class TrainRun : IDisposable
         _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {
+            using var warmupMetrics = Tracking.OpenWarmup(directory, _recipe);
             var warmup = _warmup.Execute(warmupMetrics);
             if (warmup.Interrupted)
             {
@@ -98,7 +94,7 @@ internal sealed class TrainRun : IDisposable
             _session.Observer.Notice($"warm-up done: {warmup.Steps} steps, loss {warmup.FirstLoss:0.000} to {warmup.LastLoss:0.000}");
         }
 
-        using var metrics = new MetricsLog(directory.MetricsPath);
+        using var metrics = Tracking.Open(directory, _recipe);
         using var samples = new RolloutSampleLog(directory.RolloutsPath);
         using var budgets = new BudgetLog(directory.BudgetsPath);
         using var trees = new TreeLog(directory.TreesPath);

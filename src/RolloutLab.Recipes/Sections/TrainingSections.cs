@@ -34,6 +34,13 @@ public sealed record CheckpointSection
     };
 }
 
+/// <summary>What shows a run's metrics while it goes on.</summary>
+public enum TrackingChoice
+{
+    /// <summary>Event files that TensorBoard reads.</summary>
+    TensorBoard,
+}
+
 /// <summary>Where a run goes and what it keeps.</summary>
 public sealed record RunSection
 {

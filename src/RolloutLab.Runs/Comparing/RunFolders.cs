@@ -95,6 +95,7 @@ public sealed class RunFolders(Action<string> notice)
 
     private static Found Open(string folder)
     {
+        RunChecksums.Verify(folder, "recipe.yaml", "run.json", "summary.json", "metrics.jsonl");
         var recipe = Path.Combine(folder, "recipe.yaml");
         var settings = ResolvedSettings.Of(FileFault.Guard("read", recipe, () => File.ReadAllText(recipe)));
         return new Found(folder, VariantOf(folder) ?? RecipeName(folder), settings);

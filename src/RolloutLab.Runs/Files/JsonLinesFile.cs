@@ -41,7 +41,7 @@ internal sealed class JsonLinesFile : IDisposable
         _writer.WriteEndObject();
         _writer.Flush();
         _row.Write("\n"u8);
-        WriteRow();
+        WholeAppend.Write(_stream, _path, _row.WrittenSpan);
     }
 
     /// <summary>Closes the file.</summary>
@@ -57,31 +57,5 @@ internal sealed class JsonLinesFile : IDisposable
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
         stream.Seek(0, SeekOrigin.End);
         return stream;
-    }
-
-    private void WriteRow()
-    {
-        var start = _stream.Position;
-        try
-        {
-            _stream.Write(_row.WrittenSpan);
-        }
-        catch (Exception fault) when (FileFault.IsFileFault(fault))
-        {
-            TakeBack(start);
-            throw FileFault.Translate("write", _path, fault);
-        }
-    }
-
-    private void TakeBack(long length)
-    {
-        try
-        {
-            _stream.SetLength(length);
-        }
-        catch (Exception fault) when (fault is ArgumentException || FileFault.IsFileFault(fault))
-        {
-            // Not a regular file: there is nothing to take back.
-        }
     }
 }

@@ -18,6 +18,8 @@ public enum QueryFormat
 /// </summary>
 public sealed class RunQuery : IDisposable
 {
+    private const long MostBytesChecked = 256L << 20;
+
     private readonly DuckDbConnection _database = new();
 
     /// <summary>Opens runs.</summary>
@@ -34,6 +36,11 @@ public sealed class RunQuery : IDisposable
             if (folders.FirstOrDefault(f => !File.Exists(Path.Combine(f, "metrics.jsonl"))) is { } missing)
             {
                 throw new RunException($"{missing} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
+            }
+
+            foreach (var folder in folders)
+            {
+                Verify(folder);
             }
 
             CreateRollouts(folders);
@@ -69,6 +76,16 @@ public sealed class RunQuery : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();
+
+    // A large store is not read to its end before a query that needs a part of it; report and resume check it whole.
+    private static void Verify(string folder)
+    {
+        RunChecksums.Verify(folder, "metrics.jsonl");
+        if (RolloutStore.FilesOf(Path.Combine(folder, "rollouts")).Sum(f => new FileInfo(f.Path).Length) <= MostBytesChecked)
+        {
+            RunChecksums.Verify(folder, "rollouts");
+        }
+    }
 
     private static string Trimmed(string sql) => sql.Trim().TrimEnd(';');
 

@@ -26,6 +26,7 @@ public sealed class RunReportReader(string folder, IProgress<WorkDone> progress)
             throw new RunException($"{Path.GetFullPath(folder)} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
         }
 
+        RunChecksums.Verify(folder);
         var metrics = MetricsHistory.Read(Inside("metrics.jsonl"));
         var (survey, prompts) = ReadRollouts(metrics.LastStep);
         return new RunReport

@@ -32,6 +32,9 @@ internal sealed record CheckpointManifest(IReadOnlyList<ManifestFile> Files)
             stream => JsonSerializer.Serialize(stream, new CheckpointManifest(files), CheckpointJson.Default.CheckpointManifest));
     }
 
+    /// <summary>Whether a folder has one.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
+
     /// <summary>What is wrong with a checkpoint, in a few words that name the file; null when all its files are whole.</summary>
     public static string? FindDamage(string folder)
     {

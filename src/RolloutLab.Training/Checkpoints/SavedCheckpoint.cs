@@ -49,6 +49,17 @@ public sealed class SavedCheckpoint
             : throw new CheckpointException($"{checkpoints}: every checkpoint is damaged; train anew, or put an undamaged copy of one back");
     }
 
+    /// <summary>Checks a folder that is to be opened as a model against its manifest; one without a manifest is no checkpoint, and passes.</summary>
+    /// <exception cref="CheckpointException">A file of it is damaged; the message names it.</exception>
+    public static void Verify(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (CheckpointManifest.IsIn(folder) && CheckpointManifest.FindDamage(folder) is { } damage)
+        {
+            throw new CheckpointException($"{folder} is damaged: {damage}; use another checkpoint, or put a whole copy back (if the change is yours, delete its manifest.json)");
+        }
+    }
+
     /// <summary>Gives the optimizer and the parts what they remembered.</summary>
     /// <exception cref="CheckpointException">A state is missing or is not one of its part.</exception>
     public void Restore(AdamW optimizer, IReadOnlyList<IStateful> parts)

@@ -43,6 +43,9 @@ public sealed class BadInputTests : IDisposable
         var config = _program.At("warm", "checkpoints", "step-000004", "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"intermediate_size\": 64", "\"intermediate_size\": 96", StringComparison.Ordinal));
 
+        // The checkpoint's manifest would tell of the change before the shapes do.
+        File.Delete(_program.At("warm", "checkpoints", "step-000004", "manifest.json"));
+
         AssertOneLine(_program.Run("eval", "warm"), 2, "model.safetensors", "mlp");
     }
 

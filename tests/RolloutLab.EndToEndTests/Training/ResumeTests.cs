@@ -16,6 +16,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("KILL")]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public void Stopped_again_and_again_by_any_signal_it_ends_the_same(string signal)
     {
         Train("whole");
