@@ -36,7 +36,7 @@ public sealed class SimulationRun(Recipe recipe, NamedBudget budget, int offset,
         var loop = new TrainingLoop(
             new LoopSettings(recipe.Training.Steps, Math.Min(budget.Budget.PromptsPerStep, prompts.Count), 0, 0, false, sampling),
             new PromptSampler(new PromptSet("simulated", prompts, 0), random),
-            new RolloutPlanner(AllocationRules.Create(budget.Budget, ledger, random), ledger, source, grader, recorder),
+            new RolloutPlanner(AllocationRules.Create(budget.Budget, ledger, random), budget.Budget.RoundOverlap, ledger, source, grader, recorder),
             advantages,
             new BatchRecomposer([], random, recipe.Training.Steps),
             refill: null,

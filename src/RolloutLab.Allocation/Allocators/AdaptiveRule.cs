@@ -3,7 +3,7 @@ namespace RolloutLab.Allocation;
 /// <summary>
 /// AR3PO's adaptive rollouts (arXiv 2509.25808): every prompt gets a first few, then those without a success get more,
 /// round by round, until one succeeds, the most a prompt may have is reached, or the budget is spent. A budget that no
-/// unsolved prompt needs is not spent.
+/// unsolved prompt needs is not spent. A prompt waits for its own rollouts only, not for those of others in flight.
 /// </summary>
 /// <param name="bounds">The first round's rollouts (a round's where 0) and the most of a prompt.</param>
 /// <param name="roundRollouts">Rollouts of an unsolved prompt in a later round, at least 1.</param>
@@ -17,7 +17,7 @@ public sealed class AdaptiveRule(AllocationBounds bounds, int roundRollouts) : I
         for (var i = 0; i < up.Length; i++)
         {
             up[i] = outcomes.Round == 0 ? first
-                : outcomes.Correct[i] > 0 ? outcomes.Given[i]
+                : outcomes.Correct[i] > 0 || outcomes.InFlight[i] > 0 ? outcomes.Given[i]
                 : Math.Min(bounds.Up, outcomes.Given[i] + roundRollouts);
         }
 

@@ -43,6 +43,9 @@ public sealed record RoundOutcomes
     /// <summary>Rollouts of each prompt that were asked for in earlier rounds.</summary>
     public required int[] Given { get; init; }
 
+    /// <summary>How many of them are still being made.</summary>
+    public required int[] InFlight { get; init; }
+
     /// <summary>Rollouts of each prompt that have a reward.</summary>
     public required int[] Graded { get; init; }
 
@@ -61,7 +64,7 @@ public interface IAllocationRule
 {
     /// <summary>
     /// The rollouts each prompt gets in the next round, on top of those given. Null, or a plan without rollouts, ends the
-    /// step.
+    /// step when no rollout is in flight.
     /// </summary>
     /// <exception cref="Core.BudgetException">The budget cannot be met within the bounds.</exception>
     AllocationSolution? NextRound(PromptStatistics prompts, RoundOutcomes outcomes);

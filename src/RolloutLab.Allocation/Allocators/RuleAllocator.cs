@@ -76,7 +76,8 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
         {
             Step = request.Step,
             Round = request.Round,
-            Given = new int[count],
+            Given = request.Asked.Count > 0 ? [.. request.Asked] : new int[count],
+            InFlight = request.InFlight.Count > 0 ? [.. request.InFlight] : new int[count],
             Graded = new int[count],
             Correct = new int[count],
             Mean = new double[count],
@@ -86,7 +87,7 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
         {
             var group = request.GradedSoFar[i];
             var rewards = group.Verdicts.Select(v => (double)v.Reward).Where(r => !double.IsNaN(r)).ToArray();
-            outcomes.Given[i] = group.Count;
+            outcomes.Given[i] = request.Asked.Count > 0 ? request.Asked[i] : group.Count;
             outcomes.Graded[i] = rewards.Length;
             outcomes.Correct[i] = group.Verdicts.Count(v => v.IsCorrect);
             outcomes.Mean[i] = rewards.Length > 0 ? rewards.Average() : 0;

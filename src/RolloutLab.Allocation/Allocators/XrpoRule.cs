@@ -7,7 +7,8 @@ namespace RolloutLab.Allocation;
 /// that go to the highest priorities Π = [h(n) − h(n + 1)] + λ√(ln(1 + T)/n), where h(n) = t(1 − α/2, n − 1)·s/√n is the
 /// half-width of the confidence interval of a prompt's mean reward at its standard deviation s, n its rollouts and T the
 /// rollouts spent so far in the step (the paper calls it the round counter). Inside a round T and s stay and n counts up,
-/// so that one prompt can get several rollouts; after each round all are estimated anew.
+/// so that one prompt can get several rollouts; after each round all are estimated anew. Rollouts in flight count in n as
+/// if they had narrowed the interval already.
 /// </summary>
 /// <param name="bounds">Bounds and solver.</param>
 /// <param name="firstRound">n₀, at least 2.</param>
@@ -76,7 +77,7 @@ public sealed class XrpoRule(AllocationBounds bounds, int firstRound, int roundR
             _bonus = exploration * Math.Sqrt(GradientOdds.LogOnePlus(outcomes.Given.Sum(n => (double)n)));
 
             // h(n) for a standard deviation of 1; below two rewards there is no interval to narrow.
-            _width = new double[outcomes.Graded.Max() + room + 2];
+            _width = new double[outcomes.Graded.Zip(outcomes.InFlight, (g, f) => g + f).Max() + room + 2];
             for (var n = 2; n < _width.Length; n++)
             {
                 _width[n] = StudentT.InvCDF(0, 1, n - 1, 1 - (alpha / 2)) / Math.Sqrt(n);
@@ -98,7 +99,7 @@ public sealed class XrpoRule(AllocationBounds bounds, int firstRound, int roundR
 
         public double Marginal(int prompt, int rollouts)
         {
-            var graded = _outcomes.Graded[prompt] + rollouts;
+            var graded = _outcomes.Graded[prompt] + _outcomes.InFlight[prompt] + rollouts;
             var narrowing = graded >= 2 ? _outcomes.Deviation[prompt] * (_width[graded] - _width[graded + 1]) : 0;
             var given = _outcomes.Given[prompt] + rollouts;
             return given == 0 ? First : narrowing + (_bonus / Math.Sqrt(given));

@@ -126,7 +126,7 @@ internal sealed record AllocateRequest
     {
         var none = new int[prompts.Count];
         var zero = new double[prompts.Count];
-        return new RoundOutcomes { Step = 0, Round = 0, Given = none, Graded = none, Correct = none, Mean = zero, Deviation = zero };
+        return new RoundOutcomes { Step = 0, Round = 0, Given = none, InFlight = none, Graded = none, Correct = none, Mean = zero, Deviation = zero };
     }
 
     /// <summary>The attempts as rollouts of rewards 0 and 1 that the step has already made.</summary>
@@ -138,6 +138,7 @@ internal sealed record AllocateRequest
             Step = 0,
             Round = 1,
             Given = given,
+            InFlight = new int[given.Length],
             Graded = given,
             Correct = given.Select((n, i) => n == 0 ? 0 : (int)Math.Round(n * prompts.Rates[i])).ToArray(),
             Mean = given.Select((n, i) => n == 0 ? 0 : prompts.Rates[i]).ToArray(),

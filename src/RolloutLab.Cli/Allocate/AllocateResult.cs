@@ -30,7 +30,7 @@ internal sealed record AllocateResult(PromptStatistics Prompts, AllocateRequest 
     /// <summary>The same under an even plan.</summary>
     public double UniformEffectiveGradientRatio =>
         Ratio(new UniformRule(new AllocationBounds(Math.Min(Request.Low, 1) == 0 ? 0 : Request.Low, Request.Up, new SolverOptions())).NextRound(
-            Prompts, new RoundOutcomes { Step = 0, Round = 0, Given = [], Graded = [], Correct = [], Mean = [], Deviation = [] })!.Plan);
+            Prompts, new RoundOutcomes { Step = 0, Round = 0, Given = [], InFlight = [], Graded = [], Correct = [], Mean = [], Deviation = [] })!.Plan);
 
     /// <summary>The document of <c>--json</c>.</summary>
     public string ToJson()

@@ -131,7 +131,7 @@ internal sealed class TrainRun : IDisposable
         return new TrainingLoop(
             settings,
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
-            new RolloutPlanner(_allocator, _ledger, _engine.Source, _trainingGrader, recorder, _seeding?.Seeder),
+            new RolloutPlanner(_allocator, _recipe.Budget.RoundOverlap, _ledger, _engine.Source, _trainingGrader, recorder, _seeding?.Seeder),
             _advantages,
             new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
             _stages.OfType<DynamicSampling>().FirstOrDefault(),

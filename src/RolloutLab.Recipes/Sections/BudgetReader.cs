@@ -44,6 +44,7 @@ internal static class BudgetReader
             RoundRollouts = r.Integer("round_rollouts", 32, AtLeast(1), "Rollouts handed out in each later round."),
             Exploration = r.Number("exploration", 0.1, AtLeast(0), "Weight of the exploration bonus."),
             Alpha = r.Number("alpha", 0.05, AboveBelow(0, 1), "The interval of a prompt's mean reward has confidence 1 - alpha."),
+            Overlap = Overlap(r, 0.5),
         };
         r.Check(
             () => section.FirstRound >= section.Bounds.NLow && section.FirstRound <= section.Bounds.NUp, "first_round",
@@ -86,6 +87,7 @@ internal static class BudgetReader
             Terms = terms,
             Bounds = bounds,
             RoundRollouts = r.Integer("round_rollouts", 4, AtLeast(1), "Rollouts a prompt without a success gets in each round."),
+            Overlap = Overlap(r, 0.9), // A prompt's next rollouts depend on its own alone, so there is nothing to wait for.
         };
     }
 
@@ -123,6 +125,10 @@ internal static class BudgetReader
             () => $"must be at most budget.prompts_per_step ({section.PromptsPerStep}), out of which they are sampled");
         return section;
     }
+
+    private static double Overlap(SectionReader r, double usual) => r.Number(
+        "overlap", usual, Between(0, 0.9),
+        "Share of the rollouts in flight that may still run when the next round is planned; 0 waits for all, as published, and idles the engine.");
 
     private static BudgetTerms Terms(SectionReader r)
     {

@@ -70,6 +70,9 @@ public abstract record BudgetSection
     /// <summary>Prompts taken in a step.</summary>
     public int PromptsPerStep => Terms.PromptsPerStep;
 
+    /// <summary>Share of the rollouts in flight that may still run when the next round is planned; 0 where there is one round.</summary>
+    public double RoundOverlap => this is RoundsBudgetSection rounds ? rounds.Overlap : 0;
+
     /// <summary>Whether a step can have rounds that follow what earlier ones showed.</summary>
     public virtual bool HasLaterRounds => false;
 
@@ -99,4 +102,11 @@ public abstract record BoundedBudgetSection : BudgetSection
 {
     /// <summary>Bounds and solver.</summary>
     public required BudgetBounds Bounds { get; init; }
+}
+
+/// <summary>A budget that is shared out in several rounds, each of which knows what earlier ones showed.</summary>
+public abstract record RoundsBudgetSection : BoundedBudgetSection
+{
+    /// <summary>Share of the rollouts in flight that may still run when the next round is planned, in [0, 0.9]; 0 waits for all.</summary>
+    public required double Overlap { get; init; }
 }

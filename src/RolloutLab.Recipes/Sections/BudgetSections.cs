@@ -14,7 +14,7 @@ public sealed record KnapsackBudgetSection : BoundedBudgetSection
 public sealed record KnapsackBayesBudgetSection : BoundedBudgetSection;
 
 /// <summary>Rounds by uncertainty and exploration (XRPO, arXiv 2510.06672).</summary>
-public sealed record XrpoBudgetSection : BoundedBudgetSection
+public sealed record XrpoBudgetSection : RoundsBudgetSection
 {
     /// <summary>Rollouts of every prompt in the first round.</summary>
     public required int FirstRound { get; init; }
@@ -43,7 +43,7 @@ public sealed record UcbBudgetSection : BoundedBudgetSection
 public sealed record ThompsonBudgetSection : BoundedBudgetSection;
 
 /// <summary>Rounds until one success (AR3PO, arXiv 2509.25808).</summary>
-public sealed record AdaptiveBudgetSection : BoundedBudgetSection
+public sealed record AdaptiveBudgetSection : RoundsBudgetSection
 {
     /// <summary>Rollouts a prompt without a success gets in each round.</summary>
     public required int RoundRollouts { get; init; }

@@ -69,6 +69,30 @@ public class RuleTests
     }
 
     [Fact]
+    public void Xrpo_counts_rollouts_in_flight_as_if_they_had_narrowed_the_interval()
+    {
+        // As above, but the first prompt has a fifth rollout in flight: its next priority is that of a sixth, 0.182607 (T = 13:
+        // 0.5774·0.192230 + 0.1·√(ln 14/5) = 0.110984 + 0.072651 = 0.183635), so the second prompt's 0.174780 + 0.1·√(ln 14/4)
+        // = 0.256007 comes first.
+        var outcomes = Outcomes([5, 4, 4], [2, 1, 0], round: 2) with
+        {
+            InFlight = [1, 0, 0], Graded = [4, 4, 4], Deviation = [0.577350, 0.5, 0],
+        };
+        var rule = new XrpoRule(new AllocationBounds(2, 128, Auto), 4, 1, 0.1, 0.05);
+        Assert.Equal([0, 1, 0], rule.Continue(Statistics(1000, 0.5, 0.25, 0), outcomes, 1).Plan);
+        Assert.Equal(0.256007, rule.Continue(Statistics(1000, 0.5, 0.25, 0), outcomes, 1).Value, 4);
+        Assert.Equal(0.256007 + 0.183635, rule.Continue(Statistics(1000, 0.5, 0.25, 0), outcomes, 2).Value, 4);
+    }
+
+    [Fact]
+    public void Adaptive_waits_for_a_prompt_s_own_rollouts_only()
+    {
+        var rule = new AdaptiveRule(new AllocationBounds(4, 16, Auto), 3);
+        var outcomes = Outcomes([4, 4, 4], [0, 0, 1], round: 1) with { InFlight = [0, 4, 0], Graded = [4, 0, 4] };
+        Assert.Equal([3, 0, 0], rule.NextRound(Statistics(100, 0.5, 0.5, 0.5), outcomes)!.Plan);
+    }
+
+    [Fact]
     public void Adaptive_goes_on_only_where_nothing_succeeded()
     {
         var rule = new AdaptiveRule(new AllocationBounds(4, 6, Auto), 3);
@@ -150,6 +174,7 @@ public class RuleTests
         Step = 1,
         Round = round,
         Given = given,
+        InFlight = new int[given.Length],
         Graded = given,
         Correct = correct,
         Mean = given.Select((n, i) => n == 0 ? 0 : (double)correct[i] / n).ToArray(),

@@ -95,7 +95,7 @@ public sealed class SeedingTests : IDisposable
         var ledger = new PromptLedger(4, new LedgerOptions(0.9));
         using var metrics = new MetricsLog(Path.Combine(_folder, "m.jsonl"));
         var recorder = new RunRecorder(metrics, null, null, null, 0, null, 0, new SilentObserver());
-        var planner = new RolloutPlanner(new TwoRounds(), ledger, source, new Grader(new ClaimVerifier()), recorder, seeder);
+        var planner = new RolloutPlanner(new TwoRounds(), overlap: 0, ledger, source, new Grader(new ClaimVerifier()), recorder, seeder);
 
         var (groups, _, planning) = planner.RollOut(1, Prompts[..2], new SamplingParameters(), new PhaseClock());
 
