@@ -86,15 +86,34 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
         for (var i = 0; i < request.GradedSoFar.Count; i++)
         {
             var group = request.GradedSoFar[i];
-            var rewards = group.Verdicts.Select(v => (double)v.Reward).Where(r => !double.IsNaN(r)).ToArray();
             outcomes.Given[i] = request.Asked.Count > 0 ? request.Asked[i] : group.Count;
-            outcomes.Graded[i] = rewards.Length;
-            outcomes.Correct[i] = group.Verdicts.Count(v => v.IsCorrect);
-            outcomes.Mean[i] = rewards.Length > 0 ? rewards.Average() : 0;
-            var mean = outcomes.Mean[i];
-            outcomes.Deviation[i] = rewards.Length > 1 ? Math.Sqrt(rewards.Sum(r => (r - mean) * (r - mean)) / (rewards.Length - 1)) : 0;
+            Count(group.Verdicts, outcomes, i);
         }
 
         return outcomes;
+    }
+
+    private static void Count(IReadOnlyList<Verdict> verdicts, RoundOutcomes outcomes, int prompt)
+    {
+        var (sum, squares) = (0.0, 0.0);
+        for (var j = 0; j < verdicts.Count; j++)
+        {
+            outcomes.Correct[prompt] += verdicts[j].IsCorrect ? 1 : 0;
+            if (!float.IsNaN(verdicts[j].Reward))
+            {
+                outcomes.Graded[prompt]++;
+                sum += verdicts[j].Reward;
+            }
+        }
+
+        var count = outcomes.Graded[prompt];
+        var mean = outcomes.Mean[prompt] = count > 0 ? sum / count : 0;
+        for (var j = 0; j < verdicts.Count; j++)
+        {
+            var difference = verdicts[j].Reward - mean;
+            squares += double.IsNaN(difference) ? 0 : difference * difference;
+        }
+
+        outcomes.Deviation[prompt] = count > 1 ? Math.Sqrt(squares / (count - 1)) : 0;
     }
 }

@@ -14,18 +14,26 @@ public sealed class RewardGroups(IReadOnlyList<double> partWeights)
 
     private RewardGroup Of(GradedGroup graded, double? baseline)
     {
-        var parts = graded.Verdicts.Select(v => v.Parts.Count).DefaultIfEmpty(0).Max();
+        var (rewards, lengths, paths) = (new double[graded.Count], new int[graded.Count], new int[graded.Count][]);
+        var parts = 0;
+        for (var i = 0; i < rewards.Length; i++)
+        {
+            var (verdict, rollout) = (graded.Verdicts[i], graded.Group.Rollouts[i]);
+            (rewards[i], lengths[i], paths[i]) = (verdict.Reward, rollout.Length, rollout.TokenIds);
+            parts = Math.Max(parts, verdict.Parts.Count);
+        }
+
         return new RewardGroup
         {
             // A question with examples before it is another question to an estimator that remembers success rates.
             Key = graded.Group.Prompt.Examples.Length == 0 ? graded.Group.Prompt.Id : graded.Group.Prompt.Id + " with examples",
-            Rewards = [.. graded.Verdicts.Select(v => (double)v.Reward)],
-            Lengths = [.. graded.Group.Rollouts.Select(r => r.Length)],
+            Rewards = rewards,
+            Lengths = lengths,
             Components = [.. Enumerable.Range(0, parts).Select(k =>
                 graded.Verdicts.Select(v => k < v.Parts.Count ? (double)v.Parts[k] : double.NaN).ToArray())],
             ComponentWeights = [.. partWeights],
             Baselines = baseline is { } value ? [.. graded.Verdicts.Select(_ => value)] : [],
-            Paths = [.. graded.Group.Rollouts.Select(r => r.TokenIds)],
+            Paths = paths,
         };
     }
 }

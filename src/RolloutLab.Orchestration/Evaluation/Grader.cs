@@ -9,8 +9,16 @@ namespace RolloutLab.Orchestration;
 public sealed class Grader(IVerifier verifier, RewardShaper? shaper = null)
 {
     /// <summary>One verdict for each rollout.</summary>
-    public GradedGroup Grade(RolloutGroup group) =>
-        new(group, group.Rollouts.Select(r => Shaped(r, Verify(group.Prompt, r.Text))).ToList());
+    public GradedGroup Grade(RolloutGroup group)
+    {
+        var verdicts = new Verdict[group.Rollouts.Count];
+        for (var i = 0; i < verdicts.Length; i++)
+        {
+            verdicts[i] = Shaped(group.Rollouts[i], Verify(group.Prompt, group.Rollouts[i].Text));
+        }
+
+        return new GradedGroup(group, verdicts);
+    }
 
     private Verdict Shaped(Rollout rollout, Verdict verdict) => shaper?.Shape(rollout, verdict) ?? verdict;
 

@@ -15,34 +15,33 @@ public static class StepMetrics
 
     private static IEnumerable<KeyValuePair<string, double>> Rewards(StepReport report)
     {
-        var rewards = report.Decisions.Select(d => (double)d.Verdict.Reward).Where(r => !double.IsNaN(r)).ToList();
         yield return new("reward", report.MeanReward);
         yield return new("train/pass_rate", report.PassRate);
-        foreach (var row in Extent("critic/rewards", rewards))
+        foreach (var row in Extent("critic/rewards", report.Tally.Rewards))
         {
             yield return row;
         }
 
-        foreach (var row in Extent("critic/advantages", report.Decisions.Select(d => (double)d.Advantage).ToList()))
+        foreach (var row in Extent("critic/advantages", report.Tally.Advantages))
         {
             yield return row;
         }
 
         foreach (var status in Enum.GetValues<VerdictStatus>())
         {
-            yield return new($"rewards/verdicts/{ToSnakeCase(status)}", Share(report.Decisions, d => d.Verdict.Status == status));
+            yield return new($"rewards/verdicts/{ToSnakeCase(status)}", (double)report.Tally.Of(status) / Math.Max(1, report.Decisions.Count));
         }
     }
 
     private static IEnumerable<KeyValuePair<string, double>> Lengths(StepReport report)
     {
-        foreach (var row in Extent("response_length", report.Decisions.Select(d => (double)d.Rollout.Length).ToList()))
+        foreach (var row in Extent("response_length", report.Tally.Lengths))
         {
             yield return row;
         }
 
-        yield return new("response_length/clip_ratio", Share(report.Decisions, d => d.Rollout.FinishReason == FinishReason.Length));
-        foreach (var row in Extent("prompt_length", report.Groups.Select(g => (double)g.Group.Prompt.TokenIds.Length).ToList()))
+        yield return new("response_length/clip_ratio", (double)report.Tally.Truncated / Math.Max(1, report.Decisions.Count));
+        foreach (var row in Extent("prompt_length", PromptLengths(report.Groups)))
         {
             yield return row;
         }
@@ -61,9 +60,9 @@ public static class StepMetrics
         yield return new("budget/rounds", report.Planning.Rounds);
         yield return new("budget/expected_cost", report.Planning.ExpectedCost);
         yield return new("budget/unsolved_prompt_ratio", (double)report.Groups.Count(g => !g.Verdicts.Any(v => v.IsCorrect)) / Math.Max(1, report.Groups.Count));
-        foreach (var reason in report.Decisions.Concat(report.Replayed).GroupBy(d => (d.Fate, d.Reason)).OrderBy(g => g.Key.Fate).ThenBy(g => g.Key.Reason, StringComparer.Ordinal))
+        foreach (var (fate, reason, count) in report.Tally.ReasonsWith(report.Replayed))
         {
-            yield return new($"recomposition/{ToSnakeCase(reason.Key.Fate)}/{reason.Key.Reason}", reason.Count());
+            yield return new($"recomposition/{ToSnakeCase(fate)}/{reason}", count);
         }
 
         yield return new("train/num_gen_batches", report.SamplingRounds);
@@ -123,18 +122,26 @@ public static class StepMetrics
         return groups.Count > 1 ? entropy / Math.Log(groups.Count) : 1;
     }
 
-    private static IEnumerable<KeyValuePair<string, double>> Extent(string name, List<double> values)
+    private static RunningSummary PromptLengths(IReadOnlyList<GradedGroup> groups)
+    {
+        var lengths = default(RunningSummary);
+        foreach (var group in groups)
+        {
+            lengths.Add(group.Group.Prompt.TokenIds.Length);
+        }
+
+        return lengths;
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Extent(string name, RunningSummary values)
     {
         if (values.Count > 0)
         {
-            yield return new($"{name}/mean", values.Average());
-            yield return new($"{name}/max", values.Max());
-            yield return new($"{name}/min", values.Min());
+            yield return new($"{name}/mean", values.Mean);
+            yield return new($"{name}/max", values.Max);
+            yield return new($"{name}/min", values.Min);
         }
     }
-
-    private static double Share(IReadOnlyList<RolloutDecision> decisions, Func<RolloutDecision, bool> predicate) =>
-        (double)decisions.Count(predicate) / Math.Max(1, decisions.Count);
 
     private static string ToSnakeCase<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

@@ -26,11 +26,14 @@ public sealed record StepReport(
     public int SamplingRounds { get; init; } = 1;
 
     /// <summary>Mean reward over the rollouts that have one; 0 when none has.</summary>
-    public double MeanReward => Decisions.Where(d => !float.IsNaN(d.Verdict.Reward)).Select(d => (double)d.Verdict.Reward).DefaultIfEmpty(0).Average();
+    public double MeanReward => Tally.Rewards.Mean;
 
     /// <summary>Share of rollouts that solve their prompt.</summary>
-    public double PassRate => Decisions.Count == 0 ? 0 : Decisions.Average(d => d.Verdict.IsCorrect ? 1.0 : 0.0);
+    public double PassRate => (double)Tally.Of(VerdictStatus.Correct) / Math.Max(1, Decisions.Count);
 
     /// <summary>Mean response length in tokens.</summary>
-    public double MeanLength => Decisions.Count == 0 ? 0 : Decisions.Average(d => (double)d.Rollout.Length);
+    public double MeanLength => Tally.Lengths.Mean;
+
+    /// <summary>What the metrics count over the decisions.</summary>
+    internal RolloutTally Tally { get; } = new(Decisions);
 }

@@ -18,7 +18,7 @@ internal sealed class AllocationSuite : IBenchSuite
 
     public string Name => "allocation";
 
-    public string Summary => "budget plans for 10^3 to 10^7 prompts, the published dynamic programme, CBC, and the simulator";
+    public string Summary => "budget plans for 10^3 to 10^7 prompts, the published dynamic programme, CBC, the ledger, and the simulator";
 
     public JsonObject Run(BenchOptions options, TextWriter progress)
     {
@@ -40,6 +40,8 @@ internal sealed class AllocationSuite : IBenchSuite
         var programme = Time(options.Quick ? 1 : 2, Problem(1_024), DynamicProgramme.Solve);
         progress.WriteLine("CBC, 500 prompts, two budgets ...");
         var (cbc, gap, start) = Cbc();
+        progress.WriteLine("ledger ...");
+        var ledger = LedgerBench.Run(options.Quick ? 100_000 : 10_000_000);
         progress.WriteLine("simulator ...");
         return new JsonObject
         {
@@ -53,6 +55,7 @@ internal sealed class AllocationSuite : IBenchSuite
             ["cbc_seconds"] = cbc,
             ["cbc_gap"] = gap,
             ["cbc_gap_before_search"] = start,
+            ["ledger"] = ledger,
             ["simulated_rollouts_per_second"] = Simulated(options),
         };
     }
@@ -71,6 +74,7 @@ internal sealed class AllocationSuite : IBenchSuite
         text.AppendLine(FormattableString.Invariant(
             $"dynamic programme, 1,024 prompts: {(double)report["dynamic_programme_seconds"]!:0.00} s, {(double)report["dynamic_programme_ratio"]!:#,0} times as long"));
         text.AppendLine(FormattableString.Invariant($"CBC, 500 prompts, two budgets: {(double)report["cbc_seconds"]!:0.00} s, gap {(double)report["cbc_gap"]!:0.0000%} ({(double)report["cbc_gap_before_search"]!:0.00%} before its search)"));
+        text.AppendLine(LedgerBench.Line(report["ledger"]!.AsObject()));
         text.AppendLine(FormattableString.Invariant($"simulator: {(double)report["simulated_rollouts_per_second"]! / 1e6:0.00} million rollouts a second"));
         return text.ToString().TrimEnd();
     }
