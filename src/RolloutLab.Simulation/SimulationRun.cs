@@ -29,6 +29,11 @@ public sealed class SimulationRun(Recipe recipe, NamedBudget budget, int offset,
         var source = new SimulatedSource(policy, new LengthDistribution(simulation.TokensMean, simulation.TokensDeviation), random);
         var grader = new Grader(new SimulatedVerifier());
         var ledger = new PromptLedger(prompts.Count, new LedgerOptions(budget.Budget.Terms.Forgetting, InitialCost: simulation.TokensMean));
+        if (simulation.Estimates is { } estimates)
+        {
+            InitialEstimates.Fill(ledger, rates, estimates, simulation.TokensMean, random);
+        }
+
         using var metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"));
         using var budgets = offset == 0 ? new BudgetLog(Path.Combine(folder, "budgets.jsonl")) : null;
         var recorder = new RunRecorder(metrics, store: null, samples: null, budgets, 0, trees: null, 0, new SilentObserver());

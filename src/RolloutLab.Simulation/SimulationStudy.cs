@@ -47,7 +47,10 @@ public sealed class SimulationStudy(Recipe recipe, string folder, int threads, F
     /// <summary>The effective-gradient ratio over the baseline's, by seed.</summary>
     public const string Relative = "effective_gradient_ratio_over_baseline";
 
-    /// <summary>Rollouts the baseline spent on its final solved share, over those spent here to reach it, by seed; seeds that never do are left out.</summary>
+    /// <summary>Rollouts spent to reach the target share of solved prompts; seeds that never do are left out.</summary>
+    public const string RolloutsToTarget = "rollouts_to_target";
+
+    /// <summary>Rollouts the baseline spent to reach the target share, over those spent here, by seed; seeds in which either never does are left out.</summary>
     public const string Speedup = "baseline_rollouts_over_own";
 
     /// <summary>Runs everything.</summary>
@@ -79,13 +82,13 @@ public sealed class SimulationStudy(Recipe recipe, string folder, int threads, F
         var names = simulation.Allocators.Select(b => b.Name).ToList();
         new SimulationFiles(folder, names, series).Write(recipe.Name);
         var total = (long)series.Values.SelectMany(s => s).Sum(s => s.Spent[^1]);
-        return new SimulationResult(names.Select(n => new AllocatorResult(n, Measures(series[n], series[names[0]]))).ToList(), total, Completed: true);
+        return new SimulationResult(names.Select(n => new AllocatorResult(n, Measures(series[n], series[names[0]], simulation.TargetShare))).ToList(), total, Completed: true);
     }
 
     private string FolderOf(string allocator, int seed) =>
         Path.Combine(folder, allocator, string.Create(CultureInfo.InvariantCulture, $"seed-{recipe.Seed + seed}"));
 
-    private static List<KeyValuePair<string, Interval>> Measures(SimulationSeries[] own, SimulationSeries[] baseline) =>
+    private static List<KeyValuePair<string, Interval>> Measures(SimulationSeries[] own, SimulationSeries[] baseline, double targetShare) =>
     [
         new(EffectiveGradientRatio, Interval.Of(own.Select(s => s[SimulationMetrics.ByRollouts].Average()))),
         new(EffectivePromptRatio, Interval.Of(own.Select(s => s[SimulationMetrics.ByPrompts].Average()))),
@@ -94,7 +97,9 @@ public sealed class SimulationStudy(Recipe recipe, string folder, int threads, F
         new(MostRollouts, Interval.Of(own.Select(s => s[SimulationMetrics.MostRollouts].Max()))),
         new(Rollouts, Interval.Of(own.Select(s => s.Spent[^1]))),
         new(Relative, Interval.Of(own.Zip(baseline, (o, b) => o[SimulationMetrics.ByRollouts].Average() / b[SimulationMetrics.ByRollouts].Average()))),
-        new(Speedup, Interval.Of(own.Zip(baseline, (o, b) =>
-            b.SpentUntil(b[SimulationMetrics.SolvedRatio][^1]) / o.SpentUntil(b[SimulationMetrics.SolvedRatio][^1])))),
+        new(RolloutsToTarget, Interval.Of(own.Zip(baseline, (o, b) => o.SpentUntil(Target(b, targetShare))))),
+        new(Speedup, Interval.Of(own.Zip(baseline, (o, b) => b.SpentUntil(Target(b, targetShare)) / o.SpentUntil(Target(b, targetShare))))),
     ];
+
+    private static double Target(SimulationSeries baseline, double share) => share > 0 ? share : baseline[SimulationMetrics.SolvedRatio][^1];
 }

@@ -144,7 +144,7 @@ internal static class SimulationReport
         var lines = new List<string>
         {
             "",
-            $"{"allocator".PadRight(width)}  {"effective, rollouts",20}  {"over baseline",15}  {"effective, prompts",20}  {"solved",16}  {"most",8}  {"baseline's share with",22}",
+            $"{"allocator".PadRight(width)}  {"effective, rollouts",20}  {"over baseline",15}  {"effective, prompts",20}  {"solved",16}  {"most",8}  {"target share with",22}",
         };
         foreach (var r in result.Results)
         {

@@ -41,4 +41,7 @@ public enum StreamPurpose
 
     /// <summary>Success rates a simulation or an allocation starts from.</summary>
     SuccessRates = 19,
+
+    /// <summary>Rollouts that a simulation's first estimates come from.</summary>
+    SimulatedEstimate = 21,
 }

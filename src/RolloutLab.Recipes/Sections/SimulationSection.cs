@@ -29,6 +29,12 @@ public sealed record SimulationSection
     /// <summary>Seeds each allocator is run with, from the recipe's seed on.</summary>
     public required int Seeds { get; init; }
 
+    /// <summary>What allocators know of every prompt before the first step; null for nothing.</summary>
+    public required EstimatesSection? Estimates { get; init; }
+
+    /// <summary>Share of solved prompts that rollouts are counted to; 0 for the baseline's share at its end.</summary>
+    public required double TargetShare { get; init; }
+
     /// <summary>The budgets to compare, by name; the first is the one the others are compared with.</summary>
     public required ValueList<NamedBudget> Allocators { get; init; }
 
@@ -42,11 +48,29 @@ public sealed record SimulationSection
         TokensMean = r.Number("tokens_mean", 200, Between(1, 100_000), "Mean response tokens."),
         TokensDeviation = r.Number("tokens_deviation", 80, AtLeast(0), "Standard deviation of the response tokens (log-normal)."),
         Seeds = r.Integer("seeds", 5, Between(1, 10_000), "Runs of each allocator, with the recipe's seed and those after it."),
+        Estimates = r.OptionalSection("estimates", "What allocators know of every prompt before the first step; left out: nothing.", EstimatesSection.Read),
+        TargetShare = r.Number("target_share", 0, Between(0, 1), "Share of solved prompts that rollouts are counted to; 0 for the baseline's share at its end."),
         Allocators = ValueList.Create<NamedBudget>(
         [
             .. r.NamedSections("allocators", "The budgets to compare; the first is the baseline.", BudgetSection.Read)
                 .Select(named => new NamedBudget(named.Name, named.Value)),
         ]),
+    };
+}
+
+/// <summary>Estimates of the success rates from rollouts that were made before the first step.</summary>
+public sealed record EstimatesSection
+{
+    /// <summary>Graded rollouts of each prompt, at least 1.</summary>
+    public required int Rollouts { get; init; }
+
+    /// <summary>How stale they are: standard deviation of the difference between a rate's log-odds then and now, at least 0.</summary>
+    public required double Drift { get; init; }
+
+    internal static EstimatesSection Read(SectionReader r) => new()
+    {
+        Rollouts = r.Integer("rollouts", 8, Between(1, 1_000_000), "Graded rollouts that the estimate of each prompt comes from."),
+        Drift = r.Number("drift", 0, AtLeast(0), "How stale they are: standard deviation of the difference between a rate's log-odds then and now."),
     };
 }
 

@@ -67,7 +67,7 @@ internal static class RecipeText
             .Select(type => Minimal + $"budget: {{ type: {type}, unit: tokens, tokens_per_step: 4096 }}\n"),
         .. new[] { "uniform", "knapsack", "xrpo", "ucb", "thompson", "adaptive", "difficulty_pool", "spo" }
             .Select(type => $"simulation: {{ pool: {{ type: log, path: l.jsonl }}, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
-        "simulation: { pool: { type: beta }, allocators: { NAME: {} } }\n",
+        "simulation: { pool: { type: beta }, estimates: {}, allocators: { NAME: {} } }\n",
         "simulation: { allocators: { NAME: {} } }\n",
     ];
 

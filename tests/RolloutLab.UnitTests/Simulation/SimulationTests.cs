@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RolloutLab.Allocation;
 using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Orchestration;
@@ -90,6 +91,45 @@ public sealed class SimulationTests : IDisposable
             Assert.Equal(32 * 8, row.RootElement.GetProperty("rollouts").EnumerateArray().Sum(n => n.GetInt32()));
             Assert.Equal(32, row.RootElement.GetProperty("estimate").GetArrayLength());
         }
+    }
+
+    [Fact]
+    public void First_estimates_come_from_as_many_rollouts_as_asked_for_at_the_rates_before_the_drift()
+    {
+        const int prompts = 4000;
+        var rates = Enumerable.Repeat(0.5, prompts).Append(0).Append(1).ToArray();
+        var section = RecipeText.Parse("simulation: { estimates: { rollouts: 16, drift: 1.5 }, allocators: { a: {} } }\n").RequireSimulation().Estimates!;
+        var fresh = new PromptLedger(rates.Length, new LedgerOptions(0.9));
+        InitialEstimates.Fill(fresh, rates, section with { Drift = 0 }, 200, new RandomStreams(2));
+        var stale = new PromptLedger(rates.Length, new LedgerOptions(0.9));
+        InitialEstimates.Fill(stale, rates, section, 200, new RandomStreams(2));
+
+        foreach (var ledger in new[] { fresh, stale })
+        {
+            Assert.All(Enumerable.Range(0, prompts), i => Assert.Equal(16, ledger[i].Rollouts));
+            Assert.Equal((0f, 1f), (ledger[prompts].LastRate, ledger[prompts + 1].LastRate));
+            Assert.Equal(0.5, Enumerable.Range(0, prompts).Average(i => (double)ledger[i].LastRate), 0.02);
+            Assert.Equal(200, ledger.ExpectedCost(0));
+        }
+
+        // Variance p(1 - p)/16 = 1/64 without drift. With it that of the rate then is added: for log-odds of deviation 1.5,
+        // E[p(1 - p)] = 0.1767 by quadrature, so 0.25 - 0.1767 + 0.1767/16 = 0.0843.
+        Assert.Equal(1.0 / 64, Variance(fresh), 0.0015);
+        Assert.Equal(0.0843, Variance(stale), 0.006);
+
+        double Variance(PromptLedger ledger) => Enumerable.Range(0, prompts).Average(i => Math.Pow(ledger[i].LastRate - 0.5, 2));
+    }
+
+    [Fact]
+    public void Rollouts_are_counted_to_the_target_share()
+    {
+        var reached = Study(Small.Replace("seeds: 3", "seeds: 3\n  target_share: 0.2", StringComparison.Ordinal), threads: 2, "reached");
+        var never = Study(Small.Replace("seeds: 3", "seeds: 3\n  target_share: 1", StringComparison.Ordinal), threads: 2, "never");
+
+        // 40 % of the prompts are solved from the start, so the first step's 32 · 8 rollouts are enough.
+        Assert.Equal(256, reached.Results[1][SimulationStudy.RolloutsToTarget].Mean);
+        Assert.Equal(1, reached.Results[1][SimulationStudy.Speedup].Mean);
+        Assert.Equal(0, never.Results[1][SimulationStudy.RolloutsToTarget].Count);
     }
 
     [Fact]
