@@ -136,7 +136,7 @@ at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::
   check_tensor(k, kName, "k", 3);
   check_tensor(v, kName, "v", 3);
   const int64_t tokens = q.size(0);
-  for (const auto& [tensor, name] : {std::make_pair(&k, "k"), std::make_pair(&v, "v")}) {
+  for (const auto [tensor, name] : {std::make_pair(&k, "k"), std::make_pair(&v, "v")}) {
     check_size(*tensor, kName, name, 0, tokens);
     check_size(*tensor, kName, name, 1, k.size(1));
     check_size(*tensor, kName, name, 2, q.size(2));
