@@ -43,7 +43,7 @@ RL_INLINE void score_block(const float* queries, const KeyVectors& keys, const K
     for (int i = 0; i < M; ++i) {
       const Vec query = simd::broadcast(queries[i * head_size + d]);
 #pragma GCC unroll 4
-      for (int64_t j = 0; j < kVectors; ++j) sums[i][j] += query * key[j];
+      for (int64_t j = 0; j < kVectors; ++j) sums[i][j] = simd::multiply_add(query, key[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 8

@@ -51,7 +51,7 @@ RL_INLINE void multiply_block(Left a, Rows<const float> b, Rows<float> c, int64_
     for (int i = 0; i < M; ++i) {
       const Vec left = simd::broadcast(a.data[i * a.row + k * a.column]);
 #pragma GCC unroll 4
-      for (int j = 0; j < N; ++j) sums[i][j] += left * right[j];
+      for (int j = 0; j < N; ++j) sums[i][j] = simd::multiply_add(left, right[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 8
