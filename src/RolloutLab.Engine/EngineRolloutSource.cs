@@ -58,6 +58,7 @@ public sealed class EngineRolloutSource : IRolloutSource
         {
             RolloutPurpose.Training => StreamPurpose.TrainingRollout,
             RolloutPurpose.Evaluation => StreamPurpose.EvaluationRollout,
+            RolloutPurpose.Beside => StreamPurpose.RolloutBeside,
             _ => throw new ArgumentOutOfRangeException(nameof(purpose), purpose, "No random streams belong to this purpose."),
         };
         var branching = purpose == RolloutPurpose.Training ? _training : Plain;

@@ -44,7 +44,7 @@ public sealed class RunRecorder(
         {
             Step = report.Step,
             Seconds = report.Seconds.Total,
-            TokensPerSecond = (report.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(report.Seconds.Total, 1e-9),
+            TokensPerSecond = (report.Statistics.TokensGenerated + report.Beside.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(report.Seconds.Total, 1e-9),
             Reward = report.MeanReward,
             PassRate = report.PassRate,
             ResponseLength = report.MeanLength,

@@ -21,7 +21,8 @@ public sealed class TrainingLoop(
     LoopSettings settings,
     PromptSampler prompts,
     RolloutPlanner planner,
-    SharpenedAdvantages advantages,
+    StepAdvantages advantages,
+    SelfExplainer? explainer,
     BatchRecomposer recomposer,
     DynamicSampling? refill,
     IPolicyImprover improver,
@@ -89,12 +90,20 @@ public sealed class TrainingLoop(
     {
         var clock = new PhaseClock();
         var (groups, statistics, planning, rounds) = RollOut(step, clock);
-        var recomposed = clock.Time(Phase.Advantage, () => recomposer.Recompose(step, groups, advantages.Of(groups), improver.PolicyVersion));
+        var (estimated, work) = advantages.Of(step, groups, settings.Sampling, clock);
+        IReadOnlyList<Explanation> explanations = [];
+        if (explainer is not null)
+        {
+            (explanations, var explaining) = explainer.Explain(step, groups, settings.Sampling, clock);
+            work += explaining;
+        }
+
+        var recomposed = clock.Time(Phase.Advantage, () => recomposer.Recompose(step, groups, estimated, improver.PolicyVersion, explanations));
         var decisions = recomposed.Sampled;
         var update = improver.Improve(recomposed.All, clock);
         _total.Add(clock);
-        Advance(step, decisions.Count, statistics.TokensGenerated, update.TokensTrained);
-        return new StepReport(step, groups, decisions, statistics, planning, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds };
+        Advance(step, decisions.Count + work.Rollouts, statistics.TokensGenerated + work.Statistics.TokensGenerated, update.TokensTrained);
+        return new StepReport(step, groups, decisions, statistics, planning, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds, Beside = work };
     }
 
     /// <summary>

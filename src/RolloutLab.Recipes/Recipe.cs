@@ -39,7 +39,7 @@ public sealed class Recipe : IEquatable<Recipe>
         Seeding = r.OptionalSection("seeding", "Solved examples before questions that stay unsolved in a step's first rounds (XRPO).", s => SeedingSection.Read(s, Data.Train));
         Advantage = r.Section("advantage", "How rewards become advantages.", AdvantageSection.Read);
         Reward = r.OptionalSection("reward", "What a training reward is made of besides the verifier's.", RewardSection.Read);
-        Recompose = r.Section("recompose", "Which of a step's rollouts are trained, and what is trained again.", RecomposeSection.Read);
+        Recompose = r.Section("recompose", "Which of a step's rollouts are trained, and what is trained again.", s => RecomposeSection.Read(s, Data.Train));
         Loss = r.Section("loss", "What the update minimises.", LossSection.Read);
         Update = r.Section("update", "How a step's rollouts become optimizer steps.", UpdateSection.Read);
         Optimizer = r.Section("optimizer", "The optimizer of training.", s => OptimizerSection.Read(s, learningRate: 1e-6));

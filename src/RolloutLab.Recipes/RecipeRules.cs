@@ -70,11 +70,11 @@ internal static class RecipeRules
             "update.prefix_credit",
             () => "node trains tokens that belong to no one sequence; set loss.aggregation to token_mean or token_sum");
         r.Check(
-            () => !trains || recipe.Advantage is not (RemaxAdvantageSection or OptimalTokenBaselineAdvantageSection), "advantage.type",
-            () => "needs what training does not sample (greedy answers, squared probabilities); use rloo or opo here, and it with parity");
+            () => recipe.Simulation is null || recipe.Advantage is not (RemaxAdvantageSection or OptimalTokenBaselineAdvantageSection), "advantage.type",
+            () => "needs what a simulated policy has not (greedy answers, probabilities); use rloo or opo");
         r.Check(
-            () => !trains || recipe.Loss.Kl is { Coefficient: 0 } or { Placement: KlPlacement.Loss }, "loss.kl_placement",
-            () => "training takes the divergence as a term of the loss only; set it to loss (reward is there for parity)");
+            () => recipe.Advantage is not GdpoAdvantageSection || recipe.Loss.Kl is { Coefficient: 0 } or { Placement: KlPlacement.Loss }, "loss.kl_placement",
+            () => "advantage.type gdpo normalises each part of a reward by itself, and the divergence is none of them; set it to loss");
         r.Check(
             () => !recipe.Loss.Policy.IsSequenceLevel || recipe.Update is { PrefixCredit: PrefixCredit.Leaf, ForcedTokens: ForcedTokens.Train },
             "loss.type",

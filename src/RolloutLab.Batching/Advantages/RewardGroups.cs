@@ -8,18 +8,19 @@ public sealed class RewardGroups(IReadOnlyList<double> partWeights)
 {
     /// <summary>One reward group for each graded group, in their order.</summary>
     /// <param name="groups">The step's graded groups.</param>
-    /// <param name="baselines">A baseline for each group, such as the reward of its greedy answer; null for none.</param>
-    public IReadOnlyList<RewardGroup> Of(IReadOnlyList<GradedGroup> groups, IReadOnlyList<double>? baselines = null) =>
-        [.. groups.Select((g, i) => Of(g, baselines?[i]))];
+    /// <param name="evidence">What is known of each group besides its rewards; null for nothing.</param>
+    public IReadOnlyList<RewardGroup> Of(IReadOnlyList<GradedGroup> groups, IReadOnlyList<GroupEvidence>? evidence = null) =>
+        [.. groups.Select((g, i) => Of(g, evidence?[i]))];
 
-    private RewardGroup Of(GradedGroup graded, double? baseline)
+    private RewardGroup Of(GradedGroup graded, GroupEvidence? evidence)
     {
         var (rewards, lengths, paths) = (new double[graded.Count], new int[graded.Count], new int[graded.Count][]);
         var parts = 0;
         for (var i = 0; i < rewards.Length; i++)
         {
             var (verdict, rollout) = (graded.Verdicts[i], graded.Group.Rollouts[i]);
-            (rewards[i], lengths[i], paths[i]) = (verdict.Reward, rollout.Length, rollout.TokenIds);
+            var penalty = evidence is { Penalties.Length: > 0 } ? evidence.Penalties[i] : 0;
+            (rewards[i], lengths[i], paths[i]) = (verdict.Reward - penalty, rollout.Length, rollout.TokenIds);
             parts = Math.Max(parts, verdict.Parts.Count);
         }
 
@@ -32,7 +33,9 @@ public sealed class RewardGroups(IReadOnlyList<double> partWeights)
             Components = [.. Enumerable.Range(0, parts).Select(k =>
                 graded.Verdicts.Select(v => k < v.Parts.Count ? (double)v.Parts[k] : double.NaN).ToArray())],
             ComponentWeights = [.. partWeights],
-            Baselines = baseline is { } value ? [.. graded.Verdicts.Select(_ => value)] : [],
+            Baselines = evidence is null ? [] : [.. graded.Verdicts.Select(_ => evidence.Baseline)],
+            LogProbs = evidence?.LogProbs ?? [],
+            SquaredProbs = evidence?.SquaredProbs ?? [],
             Paths = paths,
         };
     }

@@ -21,25 +21,25 @@ public sealed class SharpenedAdvantages(
 
     /// <summary>Advantages of each group.</summary>
     /// <param name="graded">The step's graded groups.</param>
-    /// <param name="baselines">A baseline for each group from outside; null for none.</param>
-    public IReadOnlyList<GroupAdvantages> Of(IReadOnlyList<GradedGroup> graded, IReadOnlyList<double>? baselines = null)
+    /// <param name="evidence">What is known of each group besides its rewards; null for nothing.</param>
+    public IReadOnlyList<GroupAdvantages> Of(IReadOnlyList<GradedGroup> graded, IReadOnlyList<GroupEvidence>? evidence = null)
     {
         if (!bySampledPrompt)
         {
-            return OfWhole(graded, baselines);
+            return OfWhole(graded, evidence);
         }
 
         var parts = graded.Select(g => SampledPromptGroup.Split(g).ToList()).ToList();
         var advantages = OfWhole(
             [.. parts.SelectMany(p => p).Select(p => p.Group)],
-            baselines is null ? null : [.. parts.SelectMany((p, i) => p.Select(_ => baselines[i]))]);
+            evidence is null ? null : [.. parts.SelectMany((p, i) => p.Select(part => evidence[i].At(part.Places)))]);
         var next = 0;
         return [.. parts.Select((p, i) => SampledPromptGroup.Join(graded[i].Count, [.. p.Select(part => (part, advantages[next++]))]))];
     }
 
-    private IReadOnlyList<GroupAdvantages> OfWhole(IReadOnlyList<GradedGroup> graded, IReadOnlyList<double>? baselines)
+    private IReadOnlyList<GroupAdvantages> OfWhole(IReadOnlyList<GradedGroup> graded, IReadOnlyList<GroupEvidence>? evidence)
     {
-        var advantages = estimator.Estimate(groups.Of(graded, baselines));
+        var advantages = estimator.Estimate(groups.Of(graded, evidence));
         return novelty is null ? advantages : [.. graded.Zip(advantages, (g, a) => Sharpened(novelty, g, a))];
     }
 

@@ -22,7 +22,7 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
     public IReadOnlyList<OptimizerBatch> Build(IReadOnlyList<RolloutDecision> decisions)
     {
         var sampled = Groups(decisions.Where(d => d.Fate == RolloutFate.Kept));
-        var replayed = Groups(decisions.Where(d => d.Fate == RolloutFate.Replayed));
+        var replayed = Groups(decisions.Where(d => d.Fate is RolloutFate.Replayed or RolloutFate.Added));
         var miniBatches = Enumerable.Range(0, update.Minibatches)
             .Select(m => Part(sampled, m).Concat(Part(replayed, m)).ToList())
             .Where(groups => groups.Count > 0)
@@ -32,7 +32,10 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
     }
 
     private static List<List<RolloutDecision>> Groups(IEnumerable<RolloutDecision> decisions) =>
-        decisions.GroupBy(d => (d.Prompt.Index, d.IsAuxiliary)).Select(g => g.ToList()).ToList();
+        decisions.GroupBy(d => (d.Prompt.Index, Loss: LossOf(d))).Select(g => g.ToList()).ToList();
+
+    /// <summary>Names the loss beside the policy loss that a rollout belongs to; empty for the policy loss.</summary>
+    private static string LossOf(RolloutDecision decision) => decision.IsAuxiliary ? decision.Reason : "";
 
     private List<List<RolloutDecision>> Part(List<List<RolloutDecision>> groups, int index)
     {
@@ -42,11 +45,12 @@ public sealed class OptimizerBatchBuilder(LossSection loss, UpdateSection update
 
     private OptimizerBatch BuildOne(List<List<RolloutDecision>> groups)
     {
-        var sequences = groups.Select(g => (IsAuxiliary: g[0].IsAuxiliary, Sequences: Credited(g))).ToList();
-        var main = Weighting(sequences.Where(g => !g.IsAuxiliary).SelectMany(g => g.Sequences));
-        var auxiliary = Weighting(sequences.Where(g => g.IsAuxiliary).SelectMany(g => g.Sequences));
+        var sequences = groups.Select(g => (Loss: LossOf(g[0]), Sequences: Credited(g))).ToList();
+        var weightings = sequences.GroupBy(g => g.Loss, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => Weighting(g.SelectMany(x => x.Sequences)), StringComparer.Ordinal);
+        var main = weightings.GetValueOrDefault("");
         var packed = sequences
-            .SelectMany(g => PrefixOrder.Arrange(g.Sequences.Where(HasGradient).Select(s => Weighted(s, g.IsAuxiliary ? auxiliary : main))))
+            .SelectMany(g => PrefixOrder.Arrange(g.Sequences.Where(HasGradient).Select(s => Weighted(s, weightings[g.Loss]))))
             .ToList();
         return new OptimizerBatch(_packer.Pack(packed), main.TokenCount, main.SequenceCount);
     }

@@ -6,13 +6,16 @@ namespace RolloutLab.Batching;
 /// </summary>
 public static class PrefixOrder
 {
+    /// <summary>Orders sequences by their prompts, then by their responses, token by token.</summary>
+    public static IComparer<PackedSequence> Comparer { get; } = Comparer<PackedSequence>.Create(Compare);
+
     /// <summary>
     /// The sequences in lexical order (equal ones as given), each with its <see cref="PackedSequence.SharedPrefix"/>;
     /// 0 for the first. O(tokens + n log n comparisons).
     /// </summary>
     public static List<PackedSequence> Arrange(IEnumerable<PackedSequence> sequences)
     {
-        var ordered = sequences.Order(Comparer<PackedSequence>.Create(Compare)).ToList();
+        var ordered = sequences.Order(Comparer).ToList();
         for (var i = 0; i < ordered.Count; i++)
         {
             ordered[i] = ordered[i] with { SharedPrefix = i == 0 ? 0 : CommonPrefix(ordered[i - 1], ordered[i]) };

@@ -4,7 +4,7 @@ namespace RolloutLab.Batching;
 
 /// <summary>What recomposition made of a step.</summary>
 /// <param name="Sampled">One decision for each rollout of the step, in the order of the groups and their rollouts.</param>
-/// <param name="Replayed">Rollouts of earlier steps that are trained in this one.</param>
+/// <param name="Replayed">Rollouts of earlier steps that are trained in this one, and those made beside its plan, trained or not.</param>
 public sealed record Recomposition(IReadOnlyList<RolloutDecision> Sampled, IReadOnlyList<RolloutDecision> Replayed)
 {
     /// <summary>All that is, or might be, trained.</summary>
@@ -40,7 +40,13 @@ public sealed class BatchRecomposer(IReadOnlyList<IRecompositionStage> stages, R
     /// <param name="groups">The step's graded groups.</param>
     /// <param name="advantages">Advantages aligned to the groups.</param>
     /// <param name="policyVersion">The version about to be updated; gives each rollout its age.</param>
-    public Recomposition Recompose(long step, IReadOnlyList<GradedGroup> groups, IReadOnlyList<GroupAdvantages> advantages, long policyVersion)
+    /// <param name="explanations">What was written for unsolved prompts with their answers in view; null for nothing.</param>
+    public Recomposition Recompose(
+        long step,
+        IReadOnlyList<GradedGroup> groups,
+        IReadOnlyList<GroupAdvantages> advantages,
+        long policyVersion,
+        IReadOnlyList<Explanation>? explanations = null)
     {
         var decisions = new List<RolloutDecision>(groups.Sum(g => g.Count));
         for (var i = 0; i < groups.Count; i++)
@@ -51,7 +57,7 @@ public sealed class BatchRecomposer(IReadOnlyList<IRecompositionStage> stages, R
             }
         }
 
-        var recomposed = new RecompositionStep(step, totalSteps, policyVersion, random, decisions);
+        var recomposed = new RecompositionStep(step, totalSteps, policyVersion, random, decisions, explanations ?? []);
         foreach (var stage in stages)
         {
             stage.Apply(recomposed);

@@ -19,7 +19,9 @@ public interface IRecompositionStage
 /// <param name="policyVersion">The version about to be updated.</param>
 /// <param name="random">The run's random streams.</param>
 /// <param name="sampled">One decision for each rollout of the step, by groups.</param>
-public sealed class RecompositionStep(long step, long totalSteps, long policyVersion, RandomStreams random, List<RolloutDecision> sampled)
+/// <param name="explanations">What was written for unsolved prompts with their answers in view.</param>
+public sealed class RecompositionStep(
+    long step, long totalSteps, long policyVersion, RandomStreams random, List<RolloutDecision> sampled, IReadOnlyList<Explanation> explanations)
 {
     private readonly List<RolloutDecision> _replayed = [];
 
@@ -35,7 +37,10 @@ public sealed class RecompositionStep(long step, long totalSteps, long policyVer
     /// <summary>The step's own rollouts.</summary>
     public IReadOnlyList<RolloutDecision> Sampled => sampled;
 
-    /// <summary>Rollouts of earlier steps that are trained in this one.</summary>
+    /// <summary>What was written for unsolved prompts with their answers in view.</summary>
+    public IReadOnlyList<Explanation> Explanations => explanations;
+
+    /// <summary>Rollouts of earlier steps that are trained in this one, and rollouts made beside its plan.</summary>
     public IReadOnlyList<RolloutDecision> Replayed => _replayed;
 
     /// <summary>A stage's random draws in this step.</summary>
@@ -49,6 +54,9 @@ public sealed class RecompositionStep(long step, long totalSteps, long policyVer
     {
         Fate = RolloutFate.Replayed, Reason = reason, PolicyAge = policyVersion - decision.Rollout.PolicyVersion,
     });
+
+    /// <summary>Adds a rollout made beside the step's plan, trained or not.</summary>
+    public void Add(RolloutDecision decision) => _replayed.Add(decision);
 
     /// <summary>Indices of the rollouts that are still trained, by group (prompt), groups in their order.</summary>
     public IEnumerable<List<int>> KeptGroups() =>

@@ -13,7 +13,7 @@ internal sealed class Seeding
     {
         var room = policy.Model.MaxPositions - recipe.Rollout.MaxNewTokens;
         MaxPromptTokens = section.MaxPromptTokens > 0 ? Math.Min(section.MaxPromptTokens, room) : room;
-        var shortest = prompts.Min(p => p.TokenIds.Length);
+        var (shortest, longest) = (prompts.Min(p => p.TokenIds.Length), prompts.Max(p => p.TokenIds.Length));
         if (2 * shortest >= MaxPromptTokens)
         {
             throw new RecipeException(
@@ -21,6 +21,9 @@ internal sealed class Seeding
                 + $"lower rollout.max_new_tokens ({recipe.Rollout.MaxNewTokens} of {policy.Model.MaxPositions} positions), raise seeding.max_prompt_tokens, or leave seeding out");
         }
 
+        // No prompt needs more than its examples have at most; the cache is sized by it.
+        var each = (long)longest + section.MaxSolutionTokens + section.Template.Length;
+        MaxPromptTokens = (int)Math.Min(MaxPromptTokens, longest + (section.Examples * each));
         Corpus = new ExampleCorpus(section.Capacity, section.Ngram);
         try
         {

@@ -1,5 +1,6 @@
 using RolloutLab.Batching;
 using RolloutLab.Core;
+using RolloutLab.Data;
 using RolloutLab.Engine;
 using RolloutLab.Recipes;
 using RolloutLab.Rewards;
@@ -58,8 +59,14 @@ internal static class Strategies
         RecompositionStage.Rorecomp => new Rorecomp(section.Rorecomp),
         RecompositionStage.Replay => new GroupReplay(section.Replay),
         RecompositionStage.SelfImitation => new SelfImitation(section.SelfImitation),
+        RecompositionStage.SelfExplanation => new SelfExplanation(section.SelfExplanation),
         _ => throw Unknown(stage),
     }))];
+
+    /// <summary>The known answers to the training prompts, as its verifier reads them.</summary>
+    public static IKnownAnswers Answers(PromptSetSection prompts, VerifierSection verifier) => prompts is CountdownPromptSetSection
+        ? new CountdownAnswers(asExpression: verifier is CountdownVerifierSection { Format: CountdownFormatChoice.Expression })
+        : new GivenAnswers();
 
     public static IPolicyLoss Loss(PolicyLossSection section, RandomStreams random) => section switch
     {

@@ -33,6 +33,7 @@ internal sealed class TrainRun : IDisposable
     private readonly PromptLedger _ledger;
     private readonly SharpenedAdvantages _advantages;
     private readonly Seeding? _seeding;
+    private readonly StepCompanions _companions;
     private readonly SavedCheckpoint? _from;
 
     /// <param name="recipe">The recipe.</param>
@@ -53,6 +54,7 @@ internal sealed class TrainRun : IDisposable
         }
 
         _seeding = recipe.Seeding is { } seeding ? new Seeding(seeding, recipe, _session.Policy, _prompts.Prompts) : null;
+        _companions = new StepCompanions(recipe, _session.Policy, _prompts.Prompts);
         _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
         _trainingGrader = recipe.Reward is { } reward
             ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
@@ -122,7 +124,7 @@ internal sealed class TrainRun : IDisposable
             _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Checkpoint.KeepBest, _recipe.Rollout);
         var updater = new PolicyUpdater(
             _session.Policy.Model,
-            reference,
+            _recipe.Loss.Kl.Placement == KlPlacement.Loss ? reference : null,
             Strategies.Loss(_recipe.Loss.Policy, _session.Random),
             _recipe.Loss,
             _optimizer,
@@ -132,7 +134,8 @@ internal sealed class TrainRun : IDisposable
             settings,
             new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
             new RolloutPlanner(_allocator, _recipe.Budget.RoundOverlap, _ledger, _engine.Source, _trainingGrader, recorder, _seeding?.Seeder),
-            _advantages,
+            _companions.Advantages(_advantages, _engine.Source, _trainingGrader, reference),
+            _companions.Explainer(_ledger, _engine.Source, _grader),
             new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
             _stages.OfType<DynamicSampling>().FirstOrDefault(),
             new PackedImprover(new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens), updater),
@@ -143,7 +146,7 @@ internal sealed class TrainRun : IDisposable
 
     private int LongestSequence()
     {
-        var prompt = Math.Max(_prompts.Prompts.Concat(_evalPrompts.Prompts).Max(p => p.TokenIds.Length), _seeding?.MaxPromptTokens ?? 0);
+        var prompt = Math.Max(_prompts.Prompts.Concat(_evalPrompts.Prompts).Max(p => p.TokenIds.Length), Math.Max(_seeding?.MaxPromptTokens ?? 0, _companions.MaxPromptTokens));
         var response = Math.Max(_recipe.Rollout.MaxNewTokens, _recipe.Evaluation.Sampling.MaxNewTokens);
         return (int)Math.Min((long)prompt + response, _session.Policy.Model.MaxPositions);
     }

@@ -8,6 +8,9 @@ public enum RolloutPurpose
 
     /// <summary>Evaluation rollouts: never disturb the training draws.</summary>
     Evaluation = 2,
+
+    /// <summary>Rollouts of a training step beside its budget, always sampled plainly: explanations, greedy baselines.</summary>
+    Beside = 3,
 }
 
 /// <summary>One round of rollouts to make.</summary>

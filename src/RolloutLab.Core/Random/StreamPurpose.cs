@@ -30,6 +30,9 @@ public enum StreamPurpose
     /// <summary>Choices of branch policies.</summary>
     Branching = 9,
 
+    /// <summary>Tokens of rollouts of a training step beside its budget.</summary>
+    RolloutBeside = 10,
+
     /// <summary>Draws of budget allocators.</summary>
     BudgetAllocation = 16,
 

@@ -14,6 +14,9 @@ public enum RolloutFate
 
     /// <summary>Sampled in an earlier step and trained in this one.</summary>
     Replayed,
+
+    /// <summary>Made in this step beside its plan, and trained in it.</summary>
+    Added,
 }
 
 /// <summary>One rollout on its way into an optimizer step.</summary>
@@ -31,9 +34,9 @@ public sealed record RolloutDecision(
     /// <summary>Advantage of each response token, <c>[n]</c>, where tokens have their own; null where all have <see cref="Advantage"/>.</summary>
     public float[]? TokenAdvantages { get; init; }
 
-    /// <summary>Whether it belongs to a loss of its own beside the policy loss, with denominators of its own.</summary>
+    /// <summary>Whether it belongs to a loss beside the policy loss; those of one <see cref="Reason"/> have denominators of their own.</summary>
     public bool IsAuxiliary { get; init; }
 
     /// <summary>Whether it is part of the optimizer step (and of the loss denominators).</summary>
-    public bool IsTrained => Fate is RolloutFate.Kept or RolloutFate.Replayed;
+    public bool IsTrained => Fate is RolloutFate.Kept or RolloutFate.Replayed or RolloutFate.Added;
 }

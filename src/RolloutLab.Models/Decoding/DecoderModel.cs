@@ -74,18 +74,8 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="TorchException">A token id or position is out of range.</exception>
     public TokenScores Score(MicroBatch batch, double temperature = 1)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        if (!(temperature > 0 && double.IsFinite(temperature)))
-        {
-            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "the temperature must be positive");
-        }
-
-        CheckPacking(batch.InputIds, batch.PositionIds, batch.CuSeqLens, batch.PrefixLengths);
-        _lossRows.Fill(batch);
         using var scope = new TensorScope();
-        var attention = new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale);
-        var wanted = torch.tensor(_lossRows.Rows, Weights.Device);
-        var hidden = DecoderForward.Run(Weights, Weights.Layers, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
+        var hidden = HiddenBeforeTerms(batch, temperature);
         var (logProbs, entropy) = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
         if (!_lossRows.AreDistinct)
         {
@@ -96,8 +86,49 @@ public sealed class DecoderModel : IDisposable
         return new TokenScores(scope.Keep(logProbs), scope.Keep(entropy));
     }
 
+    /// <summary>
+    /// Log-probabilities of a micro-batch's loss terms, and the sum Σπ² of the squared probabilities of the whole vocabulary at
+    /// each: with logits z, Σπ² = exp(2·ℓ − ℓ′), where ℓ and ℓ′ are a token's log-probabilities at the temperature and at half
+    /// of it, because both have the same 2z/T in them.
+    /// </summary>
+    /// <param name="batch">T tokens of S sequences.</param>
+    /// <param name="temperature">Logits are divided by it; positive.</param>
+    /// <returns>Both <c>[L] float32</c>, tensors of the caller's scope.</returns>
+    /// <exception cref="ArgumentException">As <see cref="Score"/>.</exception>
+    public (Tensor LogProbs, Tensor SquaredProbs) ScoreSquares(MicroBatch batch, double temperature = 1)
+    {
+        using var scope = new TensorScope();
+        var hidden = HiddenBeforeTerms(batch, temperature);
+        var logProbs = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize).LogProbs;
+        var sharper = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature / 2, Config.VocabularySize).LogProbs;
+        var squares = ((logProbs * 2) - sharper).exp();
+        if (!_lossRows.AreDistinct)
+        {
+            var terms = torch.tensor(_lossRows.Terms, Weights.Device);
+            (logProbs, squares) = (logProbs.index_select(0, terms), squares.index_select(0, terms));
+        }
+
+        return (scope.Keep(logProbs), scope.Keep(squares));
+    }
+
     /// <summary>Frees the rotary table; the weights stay.</summary>
     public void Dispose() => Rotary.Dispose();
+
+    /// <summary>Hidden states before the distinct tokens of a micro-batch's loss terms, which are noted.</summary>
+    private Tensor HiddenBeforeTerms(MicroBatch batch, double temperature)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (!(temperature > 0 && double.IsFinite(temperature)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "the temperature must be positive");
+        }
+
+        CheckPacking(batch.InputIds, batch.PositionIds, batch.CuSeqLens, batch.PrefixLengths);
+        _lossRows.Fill(batch);
+        var attention = new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale);
+        var wanted = torch.tensor(_lossRows.Rows, Weights.Device);
+        return DecoderForward.Run(Weights, Weights.Layers, Rotary, batch.InputIds, batch.PositionIds, attention, wanted);
+    }
 
     private static void CheckPacking(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> positions, ReadOnlySpan<int> cuSeqLens, ReadOnlySpan<int> prefixLengths)

@@ -10,7 +10,7 @@ public static class StepMetrics
 {
     /// <summary>The row, in a fixed order.</summary>
     public static IEnumerable<KeyValuePair<string, double>> Of(StepReport report) =>
-        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups)).Concat(SeedingMetrics.Of(report))
+        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups)).Concat(SeedingMetrics.Of(report)).Concat(Beside(report.Beside))
             .Concat(report.Update.Metrics).Concat(Timing(report));
 
     private static IEnumerable<KeyValuePair<string, double>> Rewards(StepReport report)
@@ -66,10 +66,25 @@ public static class StepMetrics
         }
 
         yield return new("train/num_gen_batches", report.SamplingRounds);
-        if (report.Replayed.Count > 0)
+        var replayed = report.Replayed.Where(d => d.Fate == RolloutFate.Replayed).ToList();
+        if (replayed.Count > 0)
         {
-            yield return new("recomposition/policy_age/mean", report.Replayed.Average(d => (double)d.PolicyAge));
-            yield return new("recomposition/policy_age/max", report.Replayed.Max(d => d.PolicyAge));
+            yield return new("recomposition/policy_age/mean", replayed.Average(d => (double)d.PolicyAge));
+            yield return new("recomposition/policy_age/max", replayed.Max(d => d.PolicyAge));
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Beside(SideWork work)
+    {
+        if (work.Rollouts > 0)
+        {
+            yield return new("beside/rollouts", work.Rollouts);
+            yield return new("beside/tokens_generated", work.Statistics.TokensGenerated);
+        }
+
+        foreach (var row in work.Metrics)
+        {
+            yield return row;
         }
     }
 
@@ -93,7 +108,7 @@ public static class StepMetrics
         yield return new("timing_s/adv", s[Phase.Advantage]);
         yield return new("timing_s/update_actor", s[Phase.Update]);
         yield return new("timing_s/step", s.Total);
-        yield return new("perf/throughput", (report.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(s.Total, 1e-9));
+        yield return new("perf/throughput", (report.Statistics.TokensGenerated + report.Beside.Statistics.TokensGenerated + report.Update.TokensTrained) / Math.Max(s.Total, 1e-9));
     }
 
     private static bool HasBothOutcomes(GradedGroup group)

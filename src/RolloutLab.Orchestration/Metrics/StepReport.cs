@@ -19,7 +19,10 @@ public sealed record StepReport(
     UpdateReport Update,
     PhaseClock Seconds)
 {
-    /// <summary>Rollouts of earlier steps that were trained in this one.</summary>
+    /// <summary>What was done beside the step's budget.</summary>
+    public SideWork Beside { get; init; } = SideWork.None;
+
+    /// <summary>Rollouts of earlier steps that were trained in this one, and those made beside its budget, trained or not.</summary>
     public IReadOnlyList<RolloutDecision> Replayed { get; init; } = [];
 
     /// <summary>Rounds of sampling prompts; above 1 where groups without a gradient were replaced.</summary>

@@ -19,6 +19,9 @@ public enum RecompositionStage
 
     /// <summary>Own successes are imitated (SPEAR).</summary>
     SelfImitation,
+
+    /// <summary>Prompts that stay unsolved are explained with their answers in view (ExPO, arXiv 2507.02834).</summary>
+    SelfExplanation,
 }
 
 /// <summary>What groups RoRecomp ranks rollouts in.</summary>
@@ -62,16 +65,24 @@ public sealed record RecomposeSection
     /// <summary>Keys of <see cref="RecompositionStage.SelfImitation"/>.</summary>
     public SelfImitationSection SelfImitation { get; init; } = new();
 
-    internal static RecomposeSection Read(SectionReader r) => new()
+    /// <summary>Keys of <see cref="RecompositionStage.SelfExplanation"/>.</summary>
+    public SelfExplanationSection SelfExplanation { get; init; } = new();
+
+    /// <param name="r">The section.</param>
+    /// <param name="prompts">The training prompts; may be null.</param>
+    internal static RecomposeSection Read(SectionReader r, PromptSetSection? prompts) => new()
     {
         Stages = r.Choices(
             "stages", "Stages of recomposition, in the order in which they act.",
             ("mask_truncated", RecompositionStage.MaskTruncated), ("dynamic_sampling", RecompositionStage.DynamicSampling),
-            ("rorecomp", RecompositionStage.Rorecomp), ("replay", RecompositionStage.Replay), ("self_imitation", RecompositionStage.SelfImitation)),
+            ("rorecomp", RecompositionStage.Rorecomp), ("replay", RecompositionStage.Replay), ("self_imitation", RecompositionStage.SelfImitation),
+            ("self_explanation", RecompositionStage.SelfExplanation)),
         DynamicSampling = r.Section("dynamic_sampling", "Groups without a gradient are dropped and replaced (DAPO).", DynamicSamplingSection.Read),
         Rorecomp = r.Section("rorecomp", "Priority and compensation batches (RoRecomp).", RorecompSection.Read),
         Replay = r.Section("replay", "Informative groups of earlier steps replace uninformative ones.", ReplaySection.Read),
         SelfImitation = r.Section("self_imitation", "Own successes are imitated (SPEAR).", SelfImitationSection.Read),
+        SelfExplanation = r.Section(
+            "self_explanation", "Prompts that stay unsolved are explained with their answers in view (ExPO).", s => SelfExplanationSection.Read(s, prompts)),
     };
 }
 

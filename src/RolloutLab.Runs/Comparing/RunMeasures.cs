@@ -47,7 +47,7 @@ public sealed record RunMeasures
 
     /// <summary>Steps, rollouts and tokens of the whole run.</summary>
     public (double Steps, double Rollouts, double Tokens) Spent =>
-        (Metrics.LastStep, Metrics["budget/rollouts/total"].Sum, Metrics["engine/tokens_generated"].Sum);
+        (Metrics.LastStep, RolloutsOf(Metrics).Sum(s => s.Sum), TokensOf(Metrics).Sum(s => s.Sum));
 
     /// <summary>Reads a run's folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -105,25 +105,37 @@ public sealed record RunMeasures
 
     private static List<EvaluationPoint> CurveOf(MetricsHistory metrics)
     {
-        var (pass, rollouts, tokens) = (metrics.Find(Accuracy, "/pass@1"), metrics["budget/rollouts/total"], metrics["engine/tokens_generated"]);
-        var curve = new List<EvaluationPoint>(pass.Values.Length);
-        var (r, t, spentRollouts, spentTokens) = (0, 0, 0.0, 0.0);
-        for (var i = 0; i < pass.Values.Length; i++)
+        var pass = metrics.Find(Accuracy, "/pass@1");
+        var (rollouts, tokens) = (SpentAt(RolloutsOf(metrics), pass.Steps), SpentAt(TokensOf(metrics), pass.Steps));
+        return [.. pass.Values.Select((value, i) => new EvaluationPoint(pass.Steps[i], rollouts[i], tokens[i], value))];
+    }
+
+    // What a step samples beside its budget (greedy baselines, explanations) costs too.
+    private static MetricSeries[] RolloutsOf(MetricsHistory metrics) => [metrics["budget/rollouts/total"], metrics["beside/rollouts"]];
+
+    private static MetricSeries[] TokensOf(MetricsHistory metrics) => [metrics["engine/tokens_generated"], metrics["beside/tokens_generated"]];
+
+    /// <summary>The sum of some metrics up to and with each step.</summary>
+    /// <param name="metrics">The metrics.</param>
+    /// <param name="steps">The steps, ascending.</param>
+    private static double[] SpentAt(MetricSeries[] metrics, double[] steps)
+    {
+        var spent = new double[steps.Length];
+        foreach (var series in metrics)
         {
-            for (; r < rollouts.Steps.Length && rollouts.Steps[r] <= pass.Steps[i]; r++)
+            var (next, sum) = (0, 0.0);
+            for (var i = 0; i < steps.Length; i++)
             {
-                spentRollouts += rollouts.Values[r];
-            }
+                for (; next < series.Steps.Length && series.Steps[next] <= steps[i]; next++)
+                {
+                    sum += series.Values[next];
+                }
 
-            for (; t < tokens.Steps.Length && tokens.Steps[t] <= pass.Steps[i]; t++)
-            {
-                spentTokens += tokens.Values[t];
+                spent[i] += sum;
             }
-
-            curve.Add(new EvaluationPoint(pass.Steps[i], spentRollouts, spentTokens, pass.Values[i]));
         }
 
-        return curve;
+        return spent;
     }
 
     private static int KOf(string name) => name.LastIndexOf(PassAt, StringComparison.Ordinal) is >= 0 and var at

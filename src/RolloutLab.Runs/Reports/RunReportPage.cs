@@ -55,8 +55,8 @@ public static class RunReportPage
             rows.Add([name, Number(metrics[name].Values[0]), Number(metrics[name].Last)]);
         }
 
-        rows.Add(["training rollouts", "", FormattableString.Invariant($"{metrics["budget/rollouts/total"].Sum:#,0}")]);
-        rows.Add(["training tokens", "", FormattableString.Invariant($"{metrics["engine/tokens_generated"].Sum:#,0}")]);
+        rows.Add(["training rollouts", "", FormattableString.Invariant($"{metrics["budget/rollouts/total"].Sum + metrics["beside/rollouts"].Sum:#,0}")]);
+        rows.Add(["training tokens", "", FormattableString.Invariant($"{metrics["engine/tokens_generated"].Sum + metrics["beside/tokens_generated"].Sum:#,0}")]);
         page.Heading("What it came to", "results");
         page.Table("First and last", ["", "first", "last"], rows);
     }

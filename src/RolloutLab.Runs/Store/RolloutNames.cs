@@ -22,6 +22,7 @@ internal static class RolloutNames
         RolloutFate.Dropped => "dropped",
         RolloutFate.Deferred => "deferred",
         RolloutFate.Replayed => "replayed",
+        RolloutFate.Added => "added",
         _ => throw new ArgumentOutOfRangeException(nameof(fate), fate, "Not a fate."),
     };
 }

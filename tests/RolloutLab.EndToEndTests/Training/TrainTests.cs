@@ -59,6 +59,27 @@ public sealed class TrainTests : IDisposable
         Assert.InRange((double)trained[0]["actor/kl_loss"]!, -1e-6, 1e-6);
     }
 
+    /// <summary>From scratch nothing is solved, so every prompt is explained; before the first update the policy is the reference.</summary>
+    [Theory]
+    [InlineData("remax", true)]
+    [InlineData("optimal_token_baseline", false)]
+    public void Estimators_that_need_more_than_rewards_get_it_and_what_it_costs_is_counted(string estimator, bool isGreedy)
+    {
+        var result = _program.Run(
+            "train", "tiny.yaml", "--run-dir", "run", "--json", "--set", $"advantage={{ type: {estimator} }}", "--set", "loss.kl_placement=reward",
+            "--set", "recompose={ stages: [self_explanation], self_explanation: { rollouts: 3, template: \"{answer} {prompt}\" } }");
+
+        Assert.Equal(0, result.Code);
+        var steps = Metrics("run").Skip(1).ToList();
+        Assert.InRange(Math.Abs((double)steps[0]["actor/reward_kl_penalty"]!), 0, 1e-6);
+        Assert.NotEqual(0, (double)steps[2]["actor/reward_kl_penalty"]!);
+        Assert.All(steps, row => Assert.DoesNotContain("actor/kl_loss", row.Select(p => p.Key)));
+        Assert.All(steps, row => Assert.Equal(isGreedy, row.ContainsKey("critic/greedy_reward/mean")));
+        Assert.All(steps, row => Assert.Equal(6 + (isGreedy ? 2 : 0), (int)row["beside/rollouts"]!));
+        Assert.All(steps, row => Assert.Equal(6, (int)row["explanation/rollouts"]!));
+        Assert.Equal(24 + steps.Sum(row => (int)row["beside/rollouts"]!), (int)JsonNode.Parse(result.Out)!["rollouts_total"]!);
+    }
+
     [Fact]
     public void Evaluating_the_run_repeats_its_final_score()
     {

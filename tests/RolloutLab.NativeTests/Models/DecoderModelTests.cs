@@ -1,5 +1,7 @@
+using RolloutLab.Core;
 using RolloutLab.Models;
 using RolloutLab.Torch;
+using RolloutLab.Training;
 
 namespace RolloutLab.NativeTests.Models;
 
@@ -47,6 +49,51 @@ public class DecoderModelTests
 
         AssertClose(logProbs, scores.LogProbs.ToArray<float>(), 1e-4);
         AssertClose(entropies, scores.Entropy.ToArray<float>(), 1e-4);
+    }
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.7)]
+    public void Squared_probabilities_are_summed_over_the_vocabulary(double temperature)
+    {
+        using var weights = TestModels.Weights(TestModels.Config(ModelFamily.Qwen3, tied: false, bias: true));
+        using var model = new DecoderModel(weights);
+        var dense = new DenseDecoder(weights);
+        var sequences = Sequences();
+
+        using var scope = new TensorScope();
+        using var noGrad = torch.no_grad();
+        var (logProbs, squares) = model.ScoreSquares(TestModels.Pack(sequences), temperature);
+
+        var expected = sequences.SelectMany(s => dense.LogProbs(s, temperature)[..^1].Select(row => row.Sum(l => Math.Exp(2 * l)))).ToList();
+        AssertClose(expected, squares.ToArray<float>(), 1e-5);
+        Assert.Equal(model.Score(TestModels.Pack(sequences), temperature).LogProbs.ToArray<float>(), logProbs.ToArray<float>());
+    }
+
+    /// <summary>Unordered, with shared prompts and responses, an equal pair and one without a response; cut into any number of passes.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    [InlineData(1000)]
+    public void A_scorer_gives_each_sequence_its_own_score_in_their_order(int microBatchTokens)
+    {
+        using var weights = TestModels.Weights(TestModels.Config(ModelFamily.Qwen3, tied: false, bias: true));
+        using var model = new DecoderModel(weights);
+        var dense = new DenseDecoder(weights);
+        Continuation[] sequences =
+        [
+            new([3, 1, 2], [5, 6, 7]), new([1, 2], [9]), new([3, 1, 2], [5, 6]), new([3, 1, 2], []), new([3, 1], [2, 5, 6, 7]), new([3, 1, 2], [5, 6, 7]), new([4], [1, 1]),
+        ];
+
+        var scores = new SequenceScorer(model, 0.7, microBatchTokens).Score(sequences, withSquares: true);
+
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            var (prompt, response) = sequences[i];
+            var rows = dense.LogProbs([.. prompt, .. response], 0.7);
+            AssertClose([.. response.Select((token, t) => rows[prompt.Length - 1 + t][token])], scores[i].LogProbs, 1e-4);
+            AssertClose([.. response.Select((_, t) => rows[prompt.Length - 1 + t].Sum(l => Math.Exp(2 * l)))], scores[i].SquaredProbs, 1e-5);
+        }
     }
 
     [Fact]
