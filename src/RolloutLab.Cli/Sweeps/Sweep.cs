@@ -89,6 +89,7 @@ internal sealed class Sweep(SweepFile file, string folder, IRunCommands runs, Ac
         var table = RunComparison.Of([.. file.Variants.Select(v => v.Name)], done, file.Target);
         AtomicFile.WriteText(Path.Combine(folder, "sweep.json"), RunComparisonJson.Of(table, "variants", folder) + "\n");
         AtomicFile.WriteText(Path.Combine(folder, "sweep.txt"), table.ToText() + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, "sweep.svg"), SweepChart.Draw(Path.GetFileName(folder), table));
         return table;
     }
 

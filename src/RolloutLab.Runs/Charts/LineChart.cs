@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace RolloutLab.Runs;
 
 /// <summary>A curve, with a band around it when there are intervals.</summary>
@@ -67,12 +65,12 @@ public static class LineChart
         foreach (var tick in frame.YTicks)
         {
             canvas.Rule(frame.X0, frame.Y(tick), frame.X1, frame.Y(tick));
-            canvas.Text(frame.X0 - 6, frame.Y(tick) + 4, Short(tick), "end", "faint");
+            canvas.Text(frame.X0 - 6, frame.Y(tick) + 4, SvgCanvas.Short(tick), "end", "faint");
         }
 
         foreach (var tick in frame.XTicks)
         {
-            canvas.Text(frame.X(tick), Frame.Y1 + 16, Short(tick), "middle", "faint");
+            canvas.Text(frame.X(tick), Frame.Y1 + 16, SvgCanvas.Short(tick), "middle", "faint");
         }
 
         canvas.Text((frame.X0 + frame.X1) / 2, Frame.Y1 + 34, panel.XTitle, "middle", "faint");
@@ -90,15 +88,6 @@ public static class LineChart
             canvas.Line(points.Select(q => (frame.X(q.X), frame.Y(q.Y))), color);
         }
     }
-
-    /// <summary><c>0.25</c>, <c>1.5k</c>, <c>2M</c>.</summary>
-    private static string Short(double value) => Math.Abs(value) switch
-    {
-        >= 1e6 => (value / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + "M",
-        >= 1e4 => (value / 1e3).ToString("0.##", CultureInfo.InvariantCulture) + "k",
-        > 0 and < 1e-3 => value.ToString("0.##e-0", CultureInfo.InvariantCulture),
-        _ => value.ToString("0.####", CultureInfo.InvariantCulture),
-    };
 
     /// <summary>Where a panel's values lie on the canvas.</summary>
     private sealed class Frame

@@ -34,6 +34,15 @@ public sealed class SvgCanvas
     /// <summary>The variable of a series' colour.</summary>
     public static string Color(int series) => $"var(--s{series % SeriesColors})";
 
+    /// <summary>A number on an axis: <c>0.25</c>, <c>15k</c>, <c>2M</c>.</summary>
+    public static string Short(double value) => Math.Abs(value) switch
+    {
+        >= 1e6 => (value / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + "M",
+        >= 1e4 => (value / 1e3).ToString("0.##", CultureInfo.InvariantCulture) + "k",
+        > 0 and < 1e-3 => value.ToString("0.##e-0", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.####", CultureInfo.InvariantCulture),
+    };
+
     /// <summary>A line of text.</summary>
     /// <param name="x">Where it is anchored.</param>
     /// <param name="y">Base line.</param>

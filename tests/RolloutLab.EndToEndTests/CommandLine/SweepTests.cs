@@ -35,6 +35,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(costs.Average(), (double)b["rollouts_to_target"]!["mean"]!, 1e-9);
         Assert.Equal(50 * costs.Average(), (double)b["tokens_to_target"]!["mean"]!, 1e-6);
         Assert.Contains("0.420 ± 0.025", File.ReadAllText(Path.Combine(_folder, "out", "sweep.txt")), StringComparison.Ordinal);
+        Assert.Contains("0.420, 0.395 to 0.445", File.ReadAllText(Path.Combine(_folder, "out", "sweep.svg")), StringComparison.Ordinal);
     }
 
     [Fact]
