@@ -54,7 +54,7 @@ internal static class Strategies
     /// <summary>The stages of recomposition in the recipe's order.</summary>
     public static IReadOnlyList<IRecompositionStage> Stages(RecomposeSection section) => [.. section.Stages.Select(stage => (IRecompositionStage)(stage switch
     {
-        RecompositionStage.MaskTruncated => new MaskTruncated(),
+        RecompositionStage.MaskTruncated => new MaskTruncated(section.MaskTruncated),
         RecompositionStage.DynamicSampling => new DynamicSampling(section.DynamicSampling),
         RecompositionStage.Rorecomp => new Rorecomp(section.Rorecomp),
         RecompositionStage.Replay => new GroupReplay(section.Replay),

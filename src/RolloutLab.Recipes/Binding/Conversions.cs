@@ -119,6 +119,20 @@ internal static class Conversions
             : new(ValueList.Create<double>([.. items.Select(item => item.Value)]), null);
     }
 
+    /// <summary>A list of sections; one section stands for a list of it, null for none.</summary>
+    public static Conversion<ValueList<T>> Sections<T>(DocumentNode node, Func<DocumentNode, Conversion<T>> convert)
+    {
+        if (node is ScalarNode { IsNull: true })
+        {
+            return new([], null);
+        }
+
+        Conversion<T>[] items = [.. (node as ListNode)?.Items.Select(convert) ?? [convert(node)]];
+        int wrong = Array.FindIndex(items, item => item.Problem is not null);
+        return wrong < 0 ? new(ValueList.Create<T>([.. items.Select(item => item.Value)]), null)
+            : Conversion<ValueList<T>>.Failed(node is ListNode ? $"item {wrong + 1}: {items[wrong].Problem}" : items[wrong].Problem!);
+    }
+
     public static Conversion<T> Choice<T>(DocumentNode node, (string Name, T Value)[] choices)
     {
         string written = node is ScalarNode scalar ? scalar.Value : "";

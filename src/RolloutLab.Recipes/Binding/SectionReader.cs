@@ -214,6 +214,25 @@ internal abstract class SectionReader
         });
     }
 
+    /// <summary>A list of small sections, or one in its place; empty by default, and where it is null.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="rule">The keys of an item and what they obey.</param>
+    /// <param name="doc">What it does.</param>
+    /// <param name="convert">Gives an item its meaning.</param>
+    /// <param name="format">An item as YAML on one line.</param>
+    public ValueList<T> Sections<T>(string key, string rule, string doc, Func<DocumentNode, Conversion<T>> convert, Func<T, string> format) =>
+        Value(new KeySpec<ValueList<T>>
+        {
+            Key = key,
+            Type = "list of sections",
+            Rule = rule,
+            Doc = doc,
+            HasDefault = true,
+            Default = [],
+            Convert = node => Conversions.Sections(node, convert),
+            Format = list => $"[{string.Join(", ", list.Select(format))}]",
+        });
+
     /// <summary>A section inside this one. Left out, all its keys have their defaults.</summary>
     public abstract T Section<T>(string key, string doc, Func<SectionReader, T> read);
 

@@ -113,6 +113,7 @@ public static class RecipeSchema
         "list of numbers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } },
         "list of integers" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer" } },
         "list of words" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
+        "list of sections" => new JsonObject { ["type"] = new JsonArray("array", "object", "null") },
         "choice" => new JsonObject { ["enum"] = new JsonArray([.. key.Choices.Select(c => JsonValue.Create(c))]) },
         _ when key.Default == "null" => new JsonObject { ["type"] = new JsonArray("string", "null") },
         _ => new JsonObject { ["type"] = "string" },

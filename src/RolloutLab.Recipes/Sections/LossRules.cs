@@ -29,7 +29,7 @@ internal static class LossRules
             () => !loss.Policy.IsSequenceLevel || loss.Correction is not { Level: CorrectionLevel.Token, Bound: CorrectionBound.Mask },
             "correction.level", () => $"a token-level mask does not go with loss.type {loss.Policy.Name}: {Rule}; use sequence or geometric");
         r.Check(
-            () => !loss.Policy.IsSequenceLevel || loss.Correction?.Reject is not { Level: RejectionLevel.Token },
-            "correction.reject.level", () => $"a token-level mask does not go with loss.type {loss.Policy.Name}: {Rule}; use seq_sum, seq_mean or seq_max");
+            () => !loss.Policy.IsSequenceLevel || loss.Correction?.Reject.Any(c => c.Level == RejectionLevel.Token) != true,
+            "correction.reject", () => $"a token-level mask does not go with loss.type {loss.Policy.Name}: {Rule}; use seq_sum, seq_mean or seq_max");
     }
 }

@@ -83,7 +83,7 @@ public sealed record LossSection
     /// </summary>
     public bool NeedsEveryRollout =>
         Kl is { Coefficient: > 0, Placement: KlPlacement.Loss } || EntropyCoefficient != 0 || TopEntropyQuantile < 1
-        || Correction is { Normalize: true } or { Reject: not null }
+        || Correction is { Normalize: true } or { Reject.Count: > 0 }
         || Policy is DroLossSection or IpoLossSection { KlTau: > 0 } or ClipCovLossSection or KlCovLossSection;
 
     internal static LossSection Read(SectionReader r)

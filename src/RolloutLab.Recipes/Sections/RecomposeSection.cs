@@ -24,6 +24,16 @@ public enum RecompositionStage
     SelfExplanation,
 }
 
+/// <summary>Which truncated rollouts are left out.</summary>
+public enum TruncatedMask
+{
+    /// <summary>Those that would be penalised: of negative advantage.</summary>
+    Penalties,
+
+    /// <summary>All.</summary>
+    All,
+}
+
 /// <summary>What groups RoRecomp ranks rollouts in.</summary>
 public enum RecompositionScope
 {
@@ -53,6 +63,9 @@ public sealed record RecomposeSection
     /// <summary>The stages in the order in which they act.</summary>
     public ValueList<RecompositionStage> Stages { get; init; } = [];
 
+    /// <summary>Which rollouts <see cref="RecompositionStage.MaskTruncated"/> leaves out.</summary>
+    public TruncatedMask MaskTruncated { get; init; }
+
     /// <summary>Keys of <see cref="RecompositionStage.DynamicSampling"/>.</summary>
     public DynamicSamplingSection DynamicSampling { get; init; } = new(4, -1000, 1000);
 
@@ -77,6 +90,9 @@ public sealed record RecomposeSection
             ("mask_truncated", RecompositionStage.MaskTruncated), ("dynamic_sampling", RecompositionStage.DynamicSampling),
             ("rorecomp", RecompositionStage.Rorecomp), ("replay", RecompositionStage.Replay), ("self_imitation", RecompositionStage.SelfImitation),
             ("self_explanation", RecompositionStage.SelfExplanation)),
+        MaskTruncated = r.Section("mask_truncated", "Truncated rollouts that are left out.", s => s.Choice(
+            "mode", TruncatedMask.Penalties, "Which: those of negative advantage (penalties), or all.",
+            ("penalties", TruncatedMask.Penalties), ("mask_all", TruncatedMask.All))),
         DynamicSampling = r.Section("dynamic_sampling", "Groups without a gradient are dropped and replaced (DAPO).", DynamicSamplingSection.Read),
         Rorecomp = r.Section("rorecomp", "Priority and compensation batches (RoRecomp).", RorecompSection.Read),
         Replay = r.Section("replay", "Informative groups of earlier steps replace uninformative ones.", ReplaySection.Read),

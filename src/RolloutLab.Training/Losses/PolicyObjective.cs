@@ -17,7 +17,7 @@ public sealed class PolicyObjective(IPolicyLoss loss, LossSection section)
     /// losses, gradients and metrics add up to the same.
     /// </summary>
     public bool NeedsWholeStep =>
-        loss.NeedsWholeStep || section.TopEntropyQuantile < 1 || section.Correction is { Normalize: true } or { Reject: not null };
+        loss.NeedsWholeStep || section.TopEntropyQuantile < 1 || section.Correction is { Normalize: true } or { Reject.Count: > 0 };
 
     /// <summary>The loss, its gradients, and what it measured.</summary>
     /// <param name="inputs">M tokens of S sequences; <see cref="LossInputs.Correction"/> is not looked at.</param>
@@ -52,7 +52,7 @@ public sealed class PolicyObjective(IPolicyLoss loss, LossSection section)
             MismatchMetrics.Observe(trainer, inputs.RolloutLogProbs, inputs.CuSeqLens, metrics);
         }
 
-        if (correction?.Reject is { } reject)
+        if (correction is { Reject: { Count: > 0 } reject })
         {
             var keep = Rejection.Keep(reject, trainer, inputs.RolloutLogProbs, inputs.CuSeqLens);
             metrics.AddSum("rollout_corr/rollout_rs_masked_fraction", keep.Count(k => !k), keep.Length);

@@ -10,8 +10,25 @@ internal static class Rejection
 {
     private const double LogBound = 20;
 
-    /// <summary>Which tokens stay, <c>[M]</c>.</summary>
-    public static bool[] Keep(RejectionSection section, ReadOnlySpan<double> trainer, ReadOnlySpan<double> rollout, ReadOnlySpan<int> cuSeqLens)
+    /// <summary>Which tokens stay, <c>[M]</c>: those that pass every criterion.</summary>
+    public static bool[] Keep(
+        IReadOnlyList<RejectionSection> criteria, ReadOnlySpan<double> trainer, ReadOnlySpan<double> rollout, ReadOnlySpan<int> cuSeqLens)
+    {
+        var keep = new bool[trainer.Length];
+        Array.Fill(keep, true);
+        foreach (var criterion in criteria)
+        {
+            var passed = Keep(criterion, trainer, rollout, cuSeqLens);
+            for (var t = 0; t < keep.Length; t++)
+            {
+                keep[t] &= passed[t];
+            }
+        }
+
+        return keep;
+    }
+
+    private static bool[] Keep(RejectionSection section, ReadOnlySpan<double> trainer, ReadOnlySpan<double> rollout, ReadOnlySpan<int> cuSeqLens)
     {
         var keep = new bool[trainer.Length];
         for (var s = 0; s < cuSeqLens.Length - 1; s++)

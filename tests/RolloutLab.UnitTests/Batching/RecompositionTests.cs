@@ -22,7 +22,7 @@ public class RecompositionTests
     {
         var group = Group(0, [1, 0, 0, 1], [3, 3, 3, 3], truncated: [false, true, false, true]);
 
-        Assert.Equal(["on_policy", "truncated", "on_policy", "on_policy"], Recompose([new MaskTruncated()], group).Sampled.Select(d => d.Reason));
+        Assert.Equal(["on_policy", "truncated", "on_policy", "on_policy"], Recompose([new MaskTruncated(TruncatedMask.Penalties)], group).Sampled.Select(d => d.Reason));
     }
 
     [Fact]
@@ -185,12 +185,23 @@ public class RecompositionTests
     }
 
     [Fact]
+    public void Every_truncated_rollout_is_left_out_where_all_are_masked()
+    {
+        var group = Group(0, [1, 0, 1, 0], [3, 3, 3, 3], truncated: [true, true, false, false]);
+
+        var decisions = Recompose([new MaskTruncated(TruncatedMask.All)], group).Sampled;
+
+        Assert.Equal(["truncated", "truncated", "on_policy", "on_policy"], decisions.Select(d => d.Reason));
+        Assert.Equal([.5f, -.5f, .5f, -.5f], decisions.Select(d => d.Advantage));
+    }
+
+    [Fact]
     public void Stages_act_in_the_order_of_the_recipe()
     {
         var group = Group(0, [1, 0, 0], [3, 9, 8], truncated: [false, true, false]);
 
-        var maskFirst = Recompose([new MaskTruncated(), Rorecomp(s => s with { StartProbability = 0, EndProbability = 0 })], group).Sampled;
-        var maskLast = Recompose([Rorecomp(s => s with { StartProbability = 0, EndProbability = 0 }), new MaskTruncated()], group).Sampled;
+        var maskFirst = Recompose([new MaskTruncated(TruncatedMask.Penalties), Rorecomp(s => s with { StartProbability = 0, EndProbability = 0 })], group).Sampled;
+        var maskLast = Recompose([Rorecomp(s => s with { StartProbability = 0, EndProbability = 0 }), new MaskTruncated(TruncatedMask.Penalties)], group).Sampled;
 
         Assert.Equal(["rorecomp_priority", "truncated", "rorecomp_priority"], maskFirst.Select(d => d.Reason));
         Assert.Equal(["rorecomp_priority", "truncated", "rorecomp_deferred"], maskLast.Select(d => d.Reason));

@@ -144,4 +144,20 @@ public class RecipeErrorTests
 
     private static void AssertMissing(string path, Func<object> require) =>
         Assert.StartsWith($"r.yaml: {path}: missing; ", Assert.Throws<RecipeException>(require).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{ level: seq_sum }", "high is missing")]
+    [InlineData("{ high: 0 }", "high must be above 0")]
+    [InlineData("[{ high: 2 }, { estimator: k4, high: 2 }]", "item 2: estimator must be one of k1, k2, k3")]
+    [InlineData("{ estimator: k2, low: 1, high: 2 }", "only k1 has")]
+    [InlineData("{ low: 3, high: 2 }", "low 3.0 above high 2.0")]
+    [InlineData("{ level: seq_max, high: 2 }", "use seq_sum or seq_mean")]
+    [InlineData("{ hihg: 2 }", "unknown key hihg; known here: estimator, level, low, high")]
+    [InlineData("5", "must be a section such as")]
+    public void A_wrong_rejection_criterion_is_named(string reject, string problem)
+    {
+        string error = RecipeText.ErrorOf(RecipeText.Minimal + $"loss: {{ type: reinforce, correction: {{ reject: {reject} }} }}\n");
+        Assert.Contains("loss.correction.reject", error, StringComparison.Ordinal);
+        Assert.Contains(problem, error, StringComparison.Ordinal);
+    }
 }

@@ -75,7 +75,7 @@ internal static class RecipeText
     [
         "type: gppo, positive_nll_coefficient: 0.1", "type: gspo, clip_low: 3.0e-4", "type: luspo", "type: gmpo", "type: cispo, ratio_cap: 5", "type: sapo",
         "type: vespo", "type: clip_cov", "type: kl_cov", "type: dppo_tv", "type: dppo_kl", "type: ipo", "type: dro, beta: 0.1", "type: gpg",
-        "type: reinforce, correction: { level: token, reject: { high: 2 } }", "old_log_probs: recompute, correction: { bound: mask }",
+        "type: reinforce, correction: { level: token, reject: { high: 2 } }", "old_log_probs: recompute, correction: { bound: mask, reject: [{ level: seq_sum, low: 0.5, high: 2 }, { estimator: k3, level: seq_max, high: 0.01 }] }",
     ];
 
     private static string[] Advantages =>

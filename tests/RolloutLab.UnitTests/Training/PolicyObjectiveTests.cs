@@ -154,9 +154,29 @@ public class PolicyObjectiveTests
             RolloutLogProbs = [[-2 - Math.Log(3), -2 + Math.Log(2)], [-2]],
         };
         var reject = new RejectionSection { Estimator = estimator, Level = level, Low = low, High = high };
-        var section = Section with { Correction = new CorrectionSection { Level = CorrectionLevel.None, Reject = reject } };
+        var section = Section with { Correction = new CorrectionSection { Level = CorrectionLevel.None, Reject = [reject] } };
 
         Assert.All(Evaluate(section, batch).Gradient.Zip(expected), p => Assert.Equal(p.Second, p.First, 1e-12));
+    }
+
+    /// <summary>Of D = ln 3, -ln 2 and 0 the tokens of k2 up to .3 are the last two, and the sequence of the first two fails k3 .5 at its largest.</summary>
+    [Fact]
+    public void What_stays_passes_every_criterion()
+    {
+        var batch = new LossBatch
+        {
+            LogProbs = [[-2, -2], [-2]], OldLogProbs = [[-2, -2], [-2]], Advantages = [[1, 1], [1]], Weights = [[1 / 3.0, 1 / 3.0], [1 / 3.0]],
+            RolloutLogProbs = [[-2 - Math.Log(3), -2 + Math.Log(2)], [-2]],
+        };
+        var tokens = new RejectionSection { Estimator = KlEstimator.K2, Level = RejectionLevel.Token, Low = 0, High = .3 };
+        var sequences = new RejectionSection { Estimator = KlEstimator.K3, Level = RejectionLevel.SeqMax, Low = 0, High = .5 };
+
+        double[] Gradient(params RejectionSection[] criteria) => Evaluate(
+            Section with { Correction = new CorrectionSection { Level = CorrectionLevel.None, Reject = ValueList.Create<RejectionSection>(criteria) } }, batch).Gradient;
+
+        Assert.All(Gradient(tokens).Zip([0, -.5, -.5]), p => Assert.Equal(p.Second, p.First, 1e-12));
+        Assert.All(Gradient(tokens, sequences).Zip([0, 0, -1.0]), p => Assert.Equal(p.Second, p.First, 1e-12));
+        Assert.Equal(Gradient(tokens, sequences), Gradient(sequences, tokens));
     }
 
     [Fact]
@@ -170,7 +190,7 @@ public class PolicyObjectiveTests
         var reject = new RejectionSection { Estimator = KlEstimator.K2, Level = RejectionLevel.Token, Low = 0, High = .1 };
         var section = Section with
         {
-            Aggregation = LossAggregation.SeqMeanTokenMean, Correction = new CorrectionSection { Level = CorrectionLevel.None, Reject = reject },
+            Aggregation = LossAggregation.SeqMeanTokenMean, Correction = new CorrectionSection { Level = CorrectionLevel.None, Reject = [reject] },
         };
 
         Assert.Equal([0, -.5, -.5], Evaluate(section, batch).Gradient);
