@@ -88,6 +88,8 @@ internal sealed class EngineRolloutSession(
                 Origins = sequence.ReadOrigins(),
                 Parent = parent < 0 ? -1 : budget.FirstRollout + parent,
                 SharedLength = shared,
+                TokensComputed = tokens.Length - shared + (i == 0 ? budget.Prompt.TokenIds.Length : 0),
+                WallSeconds = (float)sequence.WallSeconds,
                 Text = Decode(tokens),
                 FinishReason = sequence.FinishReason!.Value,
                 PolicyVersion = version,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RolloutLab.Core;
 
 namespace RolloutLab.Engine;
@@ -61,6 +62,7 @@ public sealed class RolloutEngine
 
         CheckPrompt(group);
         group.Order = order;
+        group.AdmittedAt = Stopwatch.GetTimestamp();
         group.MaxNewTokens = Math.Min(group.Sampling.MaxNewTokens, _runner.MaxPositions - group.PromptTokenIds.Length);
 
         // The last token drawn is never computed, so it needs no slot.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RolloutLab.Core;
 
 namespace RolloutLab.Engine;
@@ -37,6 +38,9 @@ public sealed class Sequence
 
     /// <summary>Why it ended; null while it has not.</summary>
     public FinishReason? FinishReason { get; private set; }
+
+    /// <summary>Seconds from the admission of its group until it ended; 0 while it has not.</summary>
+    public double WallSeconds { get; private set; }
 
     /// <summary>Why a branch policy took it out of the tree; null when it did not.</summary>
     public string? RemovedFor { get; internal set; }
@@ -178,16 +182,20 @@ public sealed class Sequence
         Group.LongestRow = Math.Max(Group.LongestRow, Length);
         if (token.TokenId == Group.StopTokenId)
         {
-            FinishReason = Core.FinishReason.Stop;
+            FinishAs(Core.FinishReason.Stop);
         }
         else if (Length == Group.MaxNewTokens)
         {
-            FinishReason = Core.FinishReason.Length;
+            FinishAs(Core.FinishReason.Length);
         }
     }
 
-    /// <summary>Makes a finished copy of a finished sequence count as finished; it has no tokens of its own.</summary>
-    internal void FinishAs(FinishReason reason) => FinishReason = reason;
+    /// <summary>Ends it: at its last token, or at once where it is a copy of a finished sequence.</summary>
+    internal void FinishAs(FinishReason reason)
+    {
+        FinishReason = reason;
+        WallSeconds = Stopwatch.GetElapsedTime(Group.AdmittedAt).TotalSeconds;
+    }
 
     private void Mark(TokenOrigin origin)
     {

@@ -74,6 +74,9 @@ public sealed class SequenceGroup
     /// <summary>Position of the group in its run; its age, 0 being the oldest. -1 before the run.</summary>
     internal int Order { get; set; } = -1;
 
+    /// <summary>Timestamp of its admission; times the sequences and decides nothing.</summary>
+    internal long AdmittedAt { get; set; }
+
     /// <summary>The prompt's blocks, held while sequences wait to fork from them; empty otherwise.</summary>
     internal KvBlockTable Prefix { get; } = new();
 

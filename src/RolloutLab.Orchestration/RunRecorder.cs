@@ -26,7 +26,7 @@ public sealed class RunRecorder(
     public void StepFinished(StepReport report, EvaluationReport? evaluation)
     {
         metrics.Append(report.Step, [.. StepMetrics.Of(report), .. evaluation?.Metrics() ?? []]);
-        store?.Append(report.Step, report.Decisions);
+        store?.Append(Stored(report));
         budgets?.Append(report.Step, [.. report.Groups.Select((g, i) => BudgetRowOf(g, report.Planning.Estimates[i]))]);
         var count = samples is null ? 0 : Math.Min(samplesPerStep, report.Decisions.Count);
         for (var i = 0; i < count; i++)
@@ -66,6 +66,20 @@ public sealed class RunRecorder(
         }
 
         observer.EvaluationFinished(report.ToResult());
+    }
+
+    private static StoredStep Stored(StepReport report)
+    {
+        var sampled = report.Groups.Select(g => g.Group.Prompt.Index).ToHashSet();
+        var unsampled = report.Prompts.Where(p => !sampled.Contains(p.Index)).Select(p => new PromptName(p.Index, p.Id)).ToList();
+        return new StoredStep
+        {
+            Step = report.Step,
+            Groups = [.. report.Groups.Select(g => g.Group)],
+            Estimates = report.Planning.Estimates,
+            Decisions = report.Decisions,
+            Facts = new StepFacts(report.PromptSetSize, unsampled, report.Statistics),
+        };
     }
 
     private static BudgetRow BudgetRowOf(GradedGroup graded, double estimate)

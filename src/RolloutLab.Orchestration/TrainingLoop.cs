@@ -89,7 +89,8 @@ public sealed class TrainingLoop(
     private StepReport Step(long step)
     {
         var clock = new PhaseClock();
-        var (groups, statistics, planning, rounds) = RollOut(step, clock);
+        var asked = new List<Prompt>();
+        var (groups, statistics, planning, rounds) = RollOut(step, asked, clock);
         var (estimated, work) = advantages.Of(step, groups, settings.Sampling, clock);
         IReadOnlyList<Explanation> explanations = [];
         if (explainer is not null)
@@ -103,16 +104,21 @@ public sealed class TrainingLoop(
         var update = improver.Improve(recomposed.All, clock);
         _total.Add(clock);
         Advance(step, decisions.Count + work.Rollouts, statistics.TokensGenerated + work.Statistics.TokensGenerated, update.TokensTrained);
-        return new StepReport(step, groups, decisions, statistics, planning, update, clock) { Replayed = recomposed.Replayed, SamplingRounds = rounds, Beside = work };
+        return new StepReport(step, groups, decisions, statistics, planning, update, clock)
+        {
+            Replayed = recomposed.Replayed, SamplingRounds = rounds, Beside = work, Prompts = asked, PromptSetSize = prompts.Count,
+        };
     }
 
     /// <summary>
     /// The step's groups. Where groups without a gradient are to be replaced, other prompts are sampled until there are enough
     /// of the others, or the cap is reached: then the step is trained with what there is.
     /// </summary>
-    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, PlanningReport Planning, int Rounds) RollOut(long step, PhaseClock clock)
+    private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, PlanningReport Planning, int Rounds) RollOut(
+        long step, List<Prompt> asked, PhaseClock clock)
     {
-        var (groups, statistics, planning) = planner.RollOut(step, prompts.Next(settings.PromptsPerStep), settings.Sampling, clock);
+        asked.AddRange(prompts.Next(settings.PromptsPerStep));
+        var (groups, statistics, planning) = planner.RollOut(step, asked.ToList(), settings.Sampling, clock);
         var rounds = 1;
         while (refill is not null && rounds < refill.MaxRounds && refill.Missing(groups, settings.PromptsPerStep) is > 0 and var missing)
         {
@@ -124,6 +130,7 @@ public sealed class TrainingLoop(
                 break;
             }
 
+            asked.AddRange(others);
             var (more, cost, plan) = planner.RollOut(step, others, settings.Sampling, clock);
             (groups, statistics, planning, rounds) = ([.. groups, .. more], statistics + cost, planning.Then(plan), rounds + 1);
         }

@@ -39,8 +39,11 @@ public sealed class PromptLedger : IStateful
     /// <summary>Number of prompts.</summary>
     public int Count => _entries.Length;
 
+    /// <summary>Name of a ledger's file in a checkpoint.</summary>
+    public const string FileName = "ledger.bin";
+
     /// <inheritdoc/>
-    public string StateName => "ledger.bin";
+    public string StateName => FileName;
 
     /// <summary>What is held of a prompt.</summary>
     public LedgerEntry this[int prompt] => _entries[prompt];
@@ -121,6 +124,26 @@ public sealed class PromptLedger : IStateful
         {
             to.Write(MemoryMarshal.AsBytes(_entries.AsSpan(chunk)));
         }
+    }
+
+    /// <summary>Reads a saved ledger to look at: its options are not saved, so its prior is the default one.</summary>
+    /// <exception cref="CheckpointException">It is damaged.</exception>
+    public static PromptLedger Open(Stream from)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        var start = from.Position;
+        Span<double> head = stackalloc double[4];
+        var count = from.ReadAtLeast(MemoryMarshal.AsBytes(head), sizeof(double) * head.Length, throwOnEndOfStream: false) == sizeof(double) * head.Length
+            && BitConverter.DoubleToInt64Bits(head[0]) == Magic && head[1] == Math.Floor(head[1]) ? head[1] : -1;
+        if (count < 0 || count > (from.Length - start) / Marshal.SizeOf<LedgerEntry>())
+        {
+            throw new CheckpointException("not a saved ledger, or a damaged one; use another checkpoint");
+        }
+
+        from.Position = start;
+        var ledger = new PromptLedger((int)count, new LedgerOptions(Forgetting: 1));
+        ledger.LoadState(from);
+        return ledger;
     }
 
     /// <inheritdoc/>

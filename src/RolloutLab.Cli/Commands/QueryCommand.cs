@@ -17,13 +17,14 @@ internal static class QueryCommand
         var json = Options.Json("Print a JSON array of all rows.");
         var csv = new Option<bool>("--csv") { Description = "Print all rows as CSV." };
         var limit = Options.WholeNumber("--limit", 1, 1_000_000, $"Rows shown of the table (default: {DefaultLimit}).");
-        var command = new DocumentedCommand("query", "Ask the rollouts and metrics of runs in SQL (DuckDB).")
+        var command = new DocumentedCommand("query", "Ask the rollouts, metrics, budgets and ledgers of runs in SQL (DuckDB).")
         {
             Examples =
             [
                 ("query runs/<run> \"select step, avg(reward) from rollouts group by step order by step\"", "a table"),
                 ("query runs/<run> \"select text from rollouts where status = 'correct' limit 3\"", "what the policy wrote"),
                 ("query runs/a runs/b \"select run, max(step) from metrics group by run\" --csv > runs.csv", "several runs, to a file"),
+                ("query runs/<run> \"from ledger order by success_rate limit 5\"", "the hardest prompts"),
             ],
             Notes =
             [
@@ -31,6 +32,9 @@ internal static class QueryCommand
                 [
                     ("rollouts", "one row a rollout; data/rollout-store.md says what each column holds"),
                     ("metrics", "one row a step: run, step and a column for each metric, such as \"actor/entropy\""),
+                    ("budgets", "one row a step and prompt: run, step, prompt_index, estimate, rollouts, correct, tokens"),
+                    ("ledger", "one row a prompt, from the newest checkpoint: run, step, prompt_index, successes, failures,"),
+                    ("", "success_rate, cost_mean, cost_variance, last_rate, last_step, rollouts, visits"),
                 ]),
             ],
         };
@@ -43,7 +47,7 @@ internal static class QueryCommand
         command.SetAction(result =>
         {
             var given = result.GetRequiredValue(words);
-            using var query = new RunQuery(given[..^1]);
+            using var query = new RunQuery(given[..^1], LedgerRows.Read);
             if (result.GetValue(json) || result.GetValue(csv))
             {
                 Print(services.Terminal, query, given[^1], result.GetValue(json) ? QueryFormat.Json : QueryFormat.Csv);

@@ -162,7 +162,7 @@ internal sealed class TrainRun : IDisposable
     {
         try
         {
-            return _recipe.Run.Store ? new RolloutStore(directory.StorePath, Path.GetFileName(directory.Path)) : null;
+            return _recipe.Run.Store ? new RolloutStore(directory.StorePath, Path.GetFileName(directory.Path), _recipe.Reward?.Names ?? []) : null;
         }
         catch (SetupException error)
         {

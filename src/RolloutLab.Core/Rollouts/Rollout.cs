@@ -59,6 +59,15 @@ public sealed record Rollout
     /// </summary>
     public Prompt? SampledFrom { get; init; }
 
+    /// <summary>
+    /// Tokens that the model had to compute for it: its response tokens after the fork, and the prompt's too for the first
+    /// of its prompt in a round. Work that was repeated is not counted. -1 where the source does not know.
+    /// </summary>
+    public int TokensComputed { get; init; } = -1;
+
+    /// <summary>Seconds from the start of its round until its last token; NaN where the source does not know.</summary>
+    public float WallSeconds { get; init; } = float.NaN;
+
     /// <summary>The decoded response without the stop token.</summary>
     public required string Text { get; init; }
 

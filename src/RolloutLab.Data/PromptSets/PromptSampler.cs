@@ -32,6 +32,9 @@ public sealed class PromptSampler
         _order = new EpochOrder(set.Prompts.Count, random, StreamPurpose.PromptOrder, shuffled);
     }
 
+    /// <summary>Prompts of the set.</summary>
+    public int Count => _set.Prompts.Count;
+
     /// <summary>Where the sampler is; immutable.</summary>
     public PromptSamplerState State { get; private set; } = PromptSamplerState.Start;
 

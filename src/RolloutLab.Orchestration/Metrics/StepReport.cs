@@ -25,6 +25,12 @@ public sealed record StepReport(
     /// <summary>Rollouts of earlier steps that were trained in this one, and those made beside its budget, trained or not.</summary>
     public IReadOnlyList<RolloutDecision> Replayed { get; init; } = [];
 
+    /// <summary>The prompts the step asked for, in order; some may have got no rollouts.</summary>
+    public IReadOnlyList<Prompt> Prompts { get; init; } = [];
+
+    /// <summary>Prompts of the whole set.</summary>
+    public int PromptSetSize { get; init; }
+
     /// <summary>Rounds of sampling prompts; above 1 where groups without a gradient were replaced.</summary>
     public int SamplingRounds { get; init; } = 1;
 

@@ -36,6 +36,16 @@ public sealed record RewardSection
         .. Format is { } f ? [f.Weight] : Array.Empty<double>(),
     ];
 
+    /// <summary>Names of those parts: <c>verifier</c>, then the keys of their sections.</summary>
+    public IReadOnlyList<string> Names =>
+    [
+        "verifier",
+        .. Overlong is not null ? ["overlong"] : Array.Empty<string>(),
+        .. Cosine is not null ? ["cosine"] : Array.Empty<string>(),
+        .. Repetition is not null ? ["repetition"] : Array.Empty<string>(),
+        .. Format is not null ? ["format"] : Array.Empty<string>(),
+    ];
+
     internal static RewardSection Read(SectionReader r) => new()
     {
         VerifierWeight = r.Number("verifier_weight", 1, AtLeast(0), "Weight of the verifier's reward."),

@@ -30,6 +30,9 @@ public enum DuckDbColumn
 
     /// <summary>Lists of text (<c>VARCHAR[]</c>).</summary>
     Texts,
+
+    /// <summary>Single-precision numbers by name (<c>MAP(VARCHAR, FLOAT)</c>).</summary>
+    NamedFloats,
 }
 
 /// <summary>
@@ -77,6 +80,7 @@ public sealed unsafe class DuckDbAppender : IDisposable
         DuckDbColumn.Integers => "INTEGER[]",
         DuckDbColumn.Floats => "FLOAT[]",
         DuckDbColumn.Texts => "VARCHAR[]",
+        DuckDbColumn.NamedFloats => "MAP(VARCHAR, FLOAT)",
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "unknown column type"),
     };
 
@@ -158,6 +162,19 @@ public sealed unsafe class DuckDbAppender : IDisposable
         }
     }
 
+    /// <summary>Gives the next column numbers by name, each name once.</summary>
+    public void Add(IReadOnlyList<KeyValuePair<string, float>> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var entries = NextList(DuckDbColumn.NamedFloats, values.Count, out var offset);
+        var (keys, numbers) = (DuckDbNative.duckdb_struct_vector_get_child(entries, 0), DuckDbNative.duckdb_struct_vector_get_child(entries, 1));
+        for (var i = 0; i < values.Count; i++)
+        {
+            Assign(keys, offset + i, values[i].Key);
+            ((float*)Data(numbers))[offset + i] = values[i].Value;
+        }
+    }
+
     /// <summary>Ends the row.</summary>
     /// <exception cref="InvalidOperationException">Not every column was given.</exception>
     /// <exception cref="RolloutStoreException">DuckDB refused the rows.</exception>
@@ -218,6 +235,15 @@ public sealed unsafe class DuckDbAppender : IDisposable
 
     private static nint LogicalType(DuckDbColumn column)
     {
+        if (column == DuckDbColumn.NamedFloats)
+        {
+            var (key, value) = (DuckDbNative.duckdb_create_logical_type(DuckDbType.Varchar), DuckDbNative.duckdb_create_logical_type(DuckDbType.Float));
+            var map = DuckDbNative.duckdb_create_map_type(key, value);
+            DuckDbNative.duckdb_destroy_logical_type(ref key);
+            DuckDbNative.duckdb_destroy_logical_type(ref value);
+            return map;
+        }
+
         var element = DuckDbNative.duckdb_create_logical_type(column switch
         {
             DuckDbColumn.Integer or DuckDbColumn.Integers => DuckDbType.Integer,

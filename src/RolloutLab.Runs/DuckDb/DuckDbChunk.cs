@@ -38,10 +38,13 @@ public sealed unsafe class DuckDbChunk : IDisposable
     public string? TextOrNull(int column, int row) => IsNull(column, row) ? null : Text(column, row);
 
     /// <summary>A list of whole numbers; empty where the value is absent.</summary>
-    public int[] Integers(int column, int row) => List(column, row, (elements, i) => checked((int)elements.Integer(i)));
+    public int[] Integers(int column, int row) => List(column, row, DuckDbType.Integer, (elements, i) => checked((int)elements.Integer(i)));
 
     /// <summary>A list of numbers; empty where the value is absent.</summary>
-    public float[] Numbers(int column, int row) => List(column, row, (elements, i) => (float)elements.Number(i));
+    public float[] Numbers(int column, int row) => List(column, row, DuckDbType.Float, (elements, i) => (float)elements.Number(i));
+
+    /// <summary>Number of elements of a list; 0 where the value is absent.</summary>
+    public int ListLength(int column, int row) => IsNull(column, row) ? 0 : _columns[column].List(row).Length;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,7 +55,8 @@ public sealed unsafe class DuckDbChunk : IDisposable
         }
     }
 
-    private T[] List<T>(int column, int row, Func<Column, int, T> read)
+    private T[] List<T>(int column, int row, DuckDbType asStored, Func<Column, int, T> read)
+        where T : unmanaged
     {
         if (IsNull(column, row))
         {
@@ -60,6 +64,11 @@ public sealed unsafe class DuckDbChunk : IDisposable
         }
 
         var (elements, offset, length) = _columns[column].List(row);
+        if (elements.IsStored(asStored))
+        {
+            return elements.Span<T>(offset, length).ToArray();
+        }
+
         var values = new T[length];
         for (var i = 0; i < length; i++)
         {
@@ -76,6 +85,12 @@ public sealed unsafe class DuckDbChunk : IDisposable
         private readonly DuckDbType _type = type;
         private readonly void* _data = DuckDbNative.duckdb_vector_get_data(vector);
         private readonly ulong* _validity = DuckDbNative.duckdb_vector_get_validity(vector);
+
+        /// <summary>Whether the vector's memory is an array of this type, every element there.</summary>
+        public bool IsStored(DuckDbType type) => _type == type && _validity == null;
+
+        public ReadOnlySpan<T> Span<T>(int offset, int length)
+            where T : unmanaged => new((T*)_data + offset, length);
 
         public bool IsNull(int row) => _validity != null && (_validity[row / 64] >> (row % 64) & 1) == 0;
 

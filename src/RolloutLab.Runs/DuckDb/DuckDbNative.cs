@@ -127,6 +127,12 @@ internal static unsafe partial class DuckDbNative
     internal static partial nint duckdb_create_list_type(nint elementType);
 
     [LibraryImport(Library)]
+    internal static partial nint duckdb_create_map_type(nint keyType, nint valueType);
+
+    [LibraryImport(Library)]
+    internal static partial nint duckdb_struct_vector_get_child(nint vector, ulong index);
+
+    [LibraryImport(Library)]
     internal static partial void duckdb_destroy_logical_type(ref nint type);
 
     [LibraryImport(Library)]

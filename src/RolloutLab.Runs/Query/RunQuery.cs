@@ -13,38 +13,47 @@ public enum QueryFormat
 }
 
 /// <summary>
-/// SQL over one or several runs: the views <c>rollouts</c> (the store's columns) and <c>metrics</c> (<c>run</c>,
-/// <c>step</c> and a column for each metric; one that a run lacks is null).
+/// SQL over one or several runs: the views <c>rollouts</c> (the store's columns), <c>metrics</c> (<c>run</c>,
+/// <c>step</c> and a column for each metric; one that a run lacks is null), <c>budgets</c> (a row for each prompt of a step:
+/// what it was given and what came of it) and <c>ledger</c> (a row for each prompt: what the newest checkpoint knows of it).
 /// </summary>
 public sealed class RunQuery : IDisposable
 {
     private const long MostBytesChecked = 256L << 20;
 
     private readonly DuckDbConnection _database = new();
+    private readonly List<string> _folders;
+    private readonly Func<string, IEnumerable<LedgerRow>> _readLedger;
+    private bool _hasLedger;
 
     /// <summary>Opens runs.</summary>
     /// <param name="runs">Run folders, at least one.</param>
+    /// <param name="readLedger">
+    /// Reads a checkpoint's ledger: from its folder to the rows, by prompt. Called only when a query names the view.
+    /// </param>
     /// <exception cref="RunException">A folder is not one of a run.</exception>
     /// <exception cref="SetupException">DuckDB is not installed.</exception>
     /// <exception cref="RolloutStoreException">A file is damaged.</exception>
-    public RunQuery(IReadOnlyList<string> runs)
+    public RunQuery(IReadOnlyList<string> runs, Func<string, IEnumerable<LedgerRow>> readLedger)
     {
         ArgumentNullException.ThrowIfNull(runs);
+        ArgumentNullException.ThrowIfNull(readLedger);
+        (_folders, _readLedger) = ([.. runs.Select(Path.GetFullPath)], readLedger);
         try
         {
-            var folders = runs.Select(Path.GetFullPath).ToList();
-            if (folders.FirstOrDefault(f => !File.Exists(Path.Combine(f, "metrics.jsonl"))) is { } missing)
+            if (_folders.FirstOrDefault(f => !File.Exists(Path.Combine(f, "metrics.jsonl"))) is { } missing)
             {
                 throw new RunException($"{missing} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
             }
 
-            foreach (var folder in folders)
+            foreach (var folder in _folders)
             {
                 Verify(folder);
             }
 
-            CreateRollouts(folders);
-            CreateMetrics(folders);
+            CreateRollouts();
+            CreateMetrics();
+            CreateBudgets();
         }
         catch
         {
@@ -60,6 +69,7 @@ public sealed class RunQuery : IDisposable
     /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
     public (IReadOnlyList<string> Columns, IReadOnlyList<string?[]> Rows, bool More) Table(string sql, int mostRows)
     {
+        Prepare(sql);
         using var result = _database.Query($"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({Trimmed(sql)}) LIMIT {mostRows + 1}");
         var width = result.Columns.Count;
         var rows = result.ReadAll((c, r) => Enumerable.Range(0, width).Select(i => c.TextOrNull(i, r)).ToArray());
@@ -70,6 +80,7 @@ public sealed class RunQuery : IDisposable
     /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
     public void Write(string sql, QueryFormat format, string path)
     {
+        Prepare(sql);
         var options = format == QueryFormat.Csv ? "FORMAT csv, HEADER true" : "FORMAT json, ARRAY true";
         _database.Execute($"COPY ({Trimmed(sql)}) TO {DuckDbConnection.Literal(path)} ({options})");
     }
@@ -91,21 +102,48 @@ public sealed class RunQuery : IDisposable
 
     private static string List(IEnumerable<string> paths) => $"[{string.Join(", ", paths.Select(DuckDbConnection.Literal))}]";
 
-    private void CreateRollouts(List<string> folders)
+    private void CreateRollouts()
     {
-        var stores = folders.Select(f => Path.Combine(f, "rollouts")).Where(f => Directory.Exists(f) && Directory.EnumerateFiles(f, "*.parquet").Any()).ToList();
+        var stores = _folders.Select(f => Path.Combine(f, "rollouts")).Where(f => Directory.Exists(f) && Directory.EnumerateFiles(f, "*.parquet").Any()).ToList();
         _database.Execute(stores.Count > 0
             ? $"CREATE VIEW rollouts AS SELECT * FROM read_parquet({List(stores.Select(RolloutStore.Pattern))}, union_by_name = true)"
             : RolloutSchema.CreateTable("rollouts"));
     }
 
-    private void CreateMetrics(List<string> folders)
+    private void CreateMetrics()
     {
-        var files = List(folders.Select(f => Path.Combine(f, "metrics.jsonl")));
+        var files = List(_folders.Select(f => Path.Combine(f, "metrics.jsonl")));
         _database.Execute(
             $"""
             CREATE VIEW metrics AS SELECT parse_filename(parse_dirpath(filename)) AS run, * EXCLUDE (filename)
             FROM read_json({files}, format = 'newline_delimited', union_by_name = true, filename = true, sample_size = -1)
             """);
+    }
+
+    private void CreateBudgets()
+    {
+        var files = _folders.Select(f => Path.Combine(f, "budgets.jsonl")).Where(File.Exists).ToList();
+        _database.Execute(files.Count > 0
+            ? $"""
+              CREATE VIEW budgets AS SELECT parse_filename(parse_dirpath(filename)) AS run, step, unnest(prompt) AS prompt_index,
+                unnest(estimate) AS estimate, unnest(rollouts) AS rollouts, unnest(correct) AS correct, unnest(tokens) AS tokens
+              FROM read_json({List(files)}, format = 'newline_delimited', filename = true, columns = {BudgetColumns})
+              """
+            : "CREATE TABLE budgets (run VARCHAR, step BIGINT, prompt_index BIGINT, estimate DOUBLE, rollouts INTEGER, correct INTEGER, tokens BIGINT)");
+    }
+
+    private const string BudgetColumns =
+        "{step: 'BIGINT', prompt: 'BIGINT[]', estimate: 'DOUBLE[]', rollouts: 'INTEGER[]', correct: 'INTEGER[]', tokens: 'BIGINT[]'}";
+
+    /// <summary>Reads the ledgers where a query names them: of millions of prompts they take seconds.</summary>
+    private void Prepare(string sql)
+    {
+        if (_hasLedger || !sql.Contains(LedgerTable.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        _hasLedger = true;
+        LedgerTable.Create(_database, _folders, _readLedger);
     }
 }

@@ -12,7 +12,7 @@ public readonly record struct RolloutColumn(string Name, DuckDbColumn Type);
 public static class RolloutSchema
 {
     /// <summary>Version of the schema, in every row.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The columns, in order.</summary>
     public static IReadOnlyList<RolloutColumn> Columns { get; } =
@@ -34,7 +34,7 @@ public static class RolloutSchema
         new("finish_reason", DuckDbColumn.Text),
         new("status", DuckDbColumn.Text),
         new("reward", DuckDbColumn.Float),
-        new("reward_parts", DuckDbColumn.Floats),
+        new("rewards", DuckDbColumn.NamedFloats),
         new("verdict_answer", DuckDbColumn.Text),
         new("verdict_detail", DuckDbColumn.Text),
         new("advantage", DuckDbColumn.Float),
@@ -43,10 +43,15 @@ public static class RolloutSchema
         new("weight", DuckDbColumn.Float),
         new("policy_version", DuckDbColumn.BigInt),
         new("policy_age", DuckDbColumn.BigInt),
+        new("estimate", DuckDbColumn.Double),
         new("budget", DuckDbColumn.Integer),
         new("parent", DuckDbColumn.Integer),
         new("shared_length", DuckDbColumn.Integer),
         new("example_prompts", DuckDbColumn.Integers),
+        new("tokens_computed", DuckDbColumn.Integer),
+        new("tokens_shared", DuckDbColumn.Integer),
+        new("wall_seconds", DuckDbColumn.Float),
+        new("tree", DuckDbColumn.Text),
     ];
 
     /// <summary>SQL that makes an empty table of these columns.</summary>

@@ -23,13 +23,14 @@ public sealed class RolloutStore : IDisposable
     /// <summary>Opens a run's store for writing.</summary>
     /// <param name="folder">The store's folder; made when absent.</param>
     /// <param name="run">Name of the run, in every row.</param>
+    /// <param name="rewardNames">Names of the parts of a reward, where it has several: in the order of <see cref="Verdict.Parts"/>.</param>
     /// <exception cref="SetupException">DuckDB is not installed.</exception>
     /// <exception cref="RunException">The folder cannot be made.</exception>
-    public RolloutStore(string folder, string run)
+    public RolloutStore(string folder, string run, IReadOnlyList<string> rewardNames)
     {
         FileFault.Guard("create", folder, () => Directory.CreateDirectory(folder));
         _folder = folder;
-        _writer = new RolloutFileWriter(run);
+        _writer = new RolloutFileWriter(run, rewardNames);
         _thread = new Thread(Work) { IsBackground = true, Name = "rollout store" };
         _thread.Start();
     }
@@ -59,11 +60,12 @@ public sealed class RolloutStore : IDisposable
 
     /// <summary>Hands a step over; it is on the disk after the next <see cref="Flush"/> at the latest.</summary>
     /// <exception cref="RolloutStoreException">An earlier step could not be written.</exception>
-    public void Append(long step, IReadOnlyList<RolloutDecision> decisions)
+    public void Append(StoredStep step)
     {
+        ArgumentNullException.ThrowIfNull(step);
         ThrowFault();
-        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D6}{Extension}"));
-        _work.Add(() => _writer.Write(path, step, decisions));
+        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step.Step:D6}{Extension}"));
+        _work.Add(() => _writer.Write(path, step));
     }
 
     /// <summary>Waits until all that was handed over is on the disk.</summary>

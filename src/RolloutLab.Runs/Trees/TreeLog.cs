@@ -35,6 +35,9 @@ public sealed class TreeLog : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
+    /// <summary>A kept tree as one line of JSON.</summary>
+    internal static string ToLine(KeptTree tree) => JsonSerializer.Serialize(tree, TreeJson.Default.KeptTree);
+
     /// <summary>What is kept of a group.</summary>
     public static KeptTree Of(long step, GradedGroup group)
     {

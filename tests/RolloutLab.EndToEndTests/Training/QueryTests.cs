@@ -31,6 +31,27 @@ public sealed class QueryTests : IDisposable
     }
 
     [Fact]
+    public void The_ledger_and_the_budgets_say_what_became_of_each_prompt()
+    {
+        var ledger = Json("select run, count(*) as prompts, sum(rollouts) as rollouts, sum(visits) as visits, count(last_rate) as seen from ledger group by run order by run", "a", "b");
+        Assert.Equal(["a", "b"], ledger.Select(row => (string)row["run"]!));
+        Assert.All(ledger, row => Assert.Equal((64, 24), ((int)row["prompts"]!, (int)row["rollouts"]!)));
+        Assert.All(ledger, row => Assert.Equal(6, (int)row["visits"]!));
+
+        // What each prompt was given, by the history, by the rollouts and by the ledger.
+        var differences = Json(
+            """
+            with given as (select run, prompt_index, sum(rollouts) as n, sum(correct) as c from budgets group by all),
+              stored as (select run, prompt_index, count(*) as n, count(*) filter (status = 'correct') as c from rollouts group by all)
+            select count(*) as prompts, count(*) filter (g.n <> s.n or g.c <> s.c or l.rollouts <> g.n) as wrong
+            from given g join stored s using (run, prompt_index) join ledger l using (run, prompt_index)
+            """,
+            "a",
+            "b").Single();
+        Assert.Equal((12, 0), ((int)differences["prompts"]!, (int)differences["wrong"]!));
+    }
+
+    [Fact]
     public void A_table_is_for_people_and_csv_for_machines()
     {
         var table = _program.Run("query", "a", "select step, count(*) as rollouts from rollouts group by step order by step");
