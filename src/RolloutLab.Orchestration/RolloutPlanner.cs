@@ -37,8 +37,8 @@ public sealed class RolloutPlanner(
     double overlap,
     PromptLedger ledger,
     IRolloutSource source,
-    Grader grader,
-    RunRecorder recorder,
+    IGrader grader,
+    IRunRecorder recorder,
     PromptSeeder? seeder = null)
 {
     /// <summary>A step's graded groups, without those of prompts that got no rollouts, and what they cost.</summary>

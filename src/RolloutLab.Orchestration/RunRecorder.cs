@@ -20,12 +20,15 @@ public sealed class RunRecorder(
     int samplesPerStep,
     TreeLog? trees,
     int treesPerStep,
-    IRunObserver observer)
+    IRunObserver observer) : IRunRecorder
 {
-    /// <summary>Records a step; an evaluation that followed it goes into the same row.</summary>
+    /// <summary>Whether metrics say how different a group's rollouts are; off where their tokens are not at hand.</summary>
+    public bool MeasuresDifferences { get; init; } = true;
+
+    /// <inheritdoc/>
     public void StepFinished(StepReport report, EvaluationReport? evaluation)
     {
-        metrics.Append(report.Step, [.. StepMetrics.Of(report), .. evaluation?.Metrics() ?? []]);
+        metrics.Append(report.Step, [.. StepMetrics.Of(report, MeasuresDifferences), .. evaluation?.Metrics() ?? []]);
         store?.Append(Stored(report));
         budgets?.Append(report.Step, [.. report.Groups.Select((g, i) => BudgetRowOf(g, report.Planning.Estimates[i]))]);
         var count = samples is null ? 0 : Math.Min(samplesPerStep, report.Decisions.Count);
@@ -51,13 +54,13 @@ public sealed class RunRecorder(
         });
     }
 
-    /// <summary>Waits until every step so far is on the disk.</summary>
+    /// <inheritdoc/>
     public void Flush() => store?.Flush();
 
-    /// <summary>Tells that rollouts of the current phase were finished.</summary>
+    /// <inheritdoc/>
     public IProgress<int> Progress(string phase, long total) => new PhaseProgress(observer, phase, total);
 
-    /// <summary>Records an evaluation; the one before the first step has a row of its own.</summary>
+    /// <inheritdoc/>
     public void EvaluationFinished(EvaluationReport report)
     {
         if (report.Step == 0)
@@ -71,7 +74,7 @@ public sealed class RunRecorder(
     private static StoredStep Stored(StepReport report)
     {
         var sampled = report.Groups.Select(g => g.Group.Prompt.Index).ToHashSet();
-        var unsampled = report.Prompts.Where(p => !sampled.Contains(p.Index)).Select(p => new PromptName(p.Index, p.Id)).ToList();
+        var unsampled = report.Prompts.Where(p => !sampled.Contains(p.Index)).DistinctBy(p => p.Index).Select(p => new PromptName(p.Index, p.Id)).ToList();
         return new StoredStep
         {
             Step = report.Step,

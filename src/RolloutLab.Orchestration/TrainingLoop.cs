@@ -15,20 +15,21 @@ public sealed record LoopSettings(long Steps, int PromptsPerStep, long EvaluateE
 
 /// <summary>
 /// The training loop: prompts, budgets, rollouts, verdicts, advantages, recomposition, packing, update, report. It is
-/// the same live, simulated and replayed: only source, verifier and updater differ.
+/// the same live, simulated and replayed: only source, verifier and updater differ. Without an evaluator, as where there is no
+/// policy to evaluate, it measures training alone.
 /// </summary>
 public sealed class TrainingLoop(
     LoopSettings settings,
-    PromptSampler prompts,
+    IPromptSource prompts,
     RolloutPlanner planner,
     StepAdvantages advantages,
     SelfExplainer? explainer,
     BatchRecomposer recomposer,
     DynamicSampling? refill,
     IPolicyImprover improver,
-    Evaluator evaluator,
+    Evaluator? evaluator,
     ICheckpointWriter checkpoints,
-    RunRecorder recorder)
+    IRunRecorder recorder)
 {
     private readonly PhaseClock _total = new();
     private LoopState _state = new() { Step = 0, PolicyVersion = 0 };
@@ -52,7 +53,7 @@ public sealed class TrainingLoop(
         if (from is null)
         {
             latest = Evaluate(0, stopAfterStep);
-            _state = _state with { Initial = latest.ToScore() };
+            _state = _state with { Initial = latest?.ToScore() ?? new PolicyScore() };
         }
         else
         {
@@ -117,14 +118,14 @@ public sealed class TrainingLoop(
     private (IReadOnlyList<GradedGroup> Groups, RolloutStatistics Statistics, PlanningReport Planning, int Rounds) RollOut(
         long step, List<Prompt> asked, PhaseClock clock)
     {
-        asked.AddRange(prompts.Next(settings.PromptsPerStep));
+        asked.AddRange(prompts.Next(step, settings.PromptsPerStep));
         var (groups, statistics, planning) = planner.RollOut(step, asked.ToList(), settings.Sampling, clock);
         var rounds = 1;
         while (refill is not null && rounds < refill.MaxRounds && refill.Missing(groups, settings.PromptsPerStep) is > 0 and var missing)
         {
             // The draws of a prompt are keyed by the step, so the same prompt again would give the same rollouts.
             var taken = groups.Select(g => g.Group.Prompt.Index).ToHashSet();
-            var others = prompts.Next(missing).Where(p => !taken.Contains(p.Index)).ToList();
+            var others = prompts.Next(step, missing).Where(p => !taken.Contains(p.Index)).ToList();
             if (others.Count == 0)
             {
                 break;
@@ -138,6 +139,8 @@ public sealed class TrainingLoop(
         return (groups, statistics, planning, rounds);
     }
 
+    private string LastGood => checkpoints.Newest is { } folder ? $"the last good checkpoint is {folder}" : "no checkpoint had been written yet";
+
     /// <summary>A diverged policy ends the run; what can be gone back to is named.</summary>
     private T Guarded<T>(long step, Func<T> work)
     {
@@ -147,13 +150,21 @@ public sealed class TrainingLoop(
         }
         catch (NonFiniteException exception)
         {
-            var remedy = checkpoints.Newest is { } folder ? $"the last good checkpoint is {folder}" : "no checkpoint had been written yet";
-            throw new NonFiniteException($"step {step}: {exception.Message}; the step is refused, {remedy}; lower optimizer.learning_rate", exception);
+            throw new NonFiniteException($"step {step}: {exception.Message}; the step is refused, {LastGood}; lower optimizer.learning_rate", exception);
+        }
+        catch (OffPolicyException exception)
+        {
+            throw new OffPolicyException($"step {step}: {exception.Message}; the step is refused, {LastGood}", exception);
         }
     }
 
-    private EvaluationReport Evaluate(long step, CancellationToken cancellation)
+    private EvaluationReport? Evaluate(long step, CancellationToken cancellation)
     {
+        if (evaluator is null)
+        {
+            return null;
+        }
+
         var report = _total.Time(Phase.Eval, () => evaluator.Evaluate(step, recorder.Progress("evaluation", evaluator.TotalRollouts), cancellation));
         recorder.EvaluationFinished(report);
         if (step > 0 && report.PassAt1 > (_state.Best?.PassAt1 ?? double.NegativeInfinity))

@@ -31,6 +31,9 @@ public sealed class KvCacheExhaustedException(string message, Exception? inner =
 /// <summary>A loss or gradient was NaN or infinite; the step was refused.</summary>
 public sealed class NonFiniteException(string message, Exception? inner = null) : RolloutLabException(message, inner);
 
+/// <summary>Logged rollouts are too far from the policy that is to learn from them; the step was refused.</summary>
+public sealed class OffPolicyException(string message, Exception? inner = null) : RolloutLabException(message, inner);
+
 /// <summary>Something this machine lacks or was set up wrongly: what, and the line that mends it.</summary>
 public sealed class SetupException(string message, Exception? inner = null) : RolloutLabException(message, inner);
 

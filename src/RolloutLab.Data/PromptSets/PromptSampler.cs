@@ -16,7 +16,7 @@ public sealed record PromptSamplerState(long Epoch, int Position, IReadOnlyList<
 /// Hands out prompts in passes, seeded and shuffled or in order: each pass has every prompt once. A step that straddles two passes never has
 /// a prompt twice while the set is large enough; such prompts are put off to the next step.
 /// </summary>
-public sealed class PromptSampler
+public sealed class PromptSampler : IPromptSource
 {
     private readonly PromptSet _set;
     private readonly EpochOrder _order;
@@ -32,7 +32,7 @@ public sealed class PromptSampler
         _order = new EpochOrder(set.Prompts.Count, random, StreamPurpose.PromptOrder, shuffled);
     }
 
-    /// <summary>Prompts of the set.</summary>
+    /// <inheritdoc/>
     public int Count => _set.Prompts.Count;
 
     /// <summary>Where the sampler is; immutable.</summary>
@@ -53,6 +53,9 @@ public sealed class PromptSampler
 
         State = state;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Prompt> Next(long step, int count) => Next(count);
 
     /// <summary>The prompts of the next step.</summary>
     /// <param name="count">How many, at least 1; more than the set has repeats prompts as late as possible.</param>

@@ -6,9 +6,9 @@ namespace RolloutLab.Orchestration;
 /// <summary>Runs the verifier over groups. A verifier that throws despite its contract is a fault of the verdict, never of the run.</summary>
 /// <param name="verifier">Grades responses.</param>
 /// <param name="shaper">Shapes the rewards; null leaves them as the verifier gave them.</param>
-public sealed class Grader(IVerifier verifier, RewardShaper? shaper = null)
+public sealed class Grader(IVerifier verifier, RewardShaper? shaper = null) : IGrader
 {
-    /// <summary>One verdict for each rollout.</summary>
+    /// <inheritdoc/>
     public GradedGroup Grade(RolloutGroup group)
     {
         var verdicts = new Verdict[group.Rollouts.Count];

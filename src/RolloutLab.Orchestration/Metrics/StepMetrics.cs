@@ -9,8 +9,10 @@ namespace RolloutLab.Orchestration;
 public static class StepMetrics
 {
     /// <summary>The row, in a fixed order.</summary>
-    public static IEnumerable<KeyValuePair<string, double>> Of(StepReport report) =>
-        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups)).Concat(SeedingMetrics.Of(report)).Concat(Beside(report.Beside))
+    /// <param name="report">The step.</param>
+    /// <param name="withDifferences">Whether to measure how different a group's rollouts are, which takes their tokens.</param>
+    public static IEnumerable<KeyValuePair<string, double>> Of(StepReport report, bool withDifferences = true) =>
+        Rewards(report).Concat(Lengths(report)).Concat(Budget(report)).Concat(Engine(report)).Concat(TreeMetrics.Of(report.Groups, withDifferences)).Concat(SeedingMetrics.Of(report)).Concat(Beside(report.Beside))
             .Concat(report.Update.Metrics).Concat(Timing(report));
 
     private static IEnumerable<KeyValuePair<string, double>> Rewards(StepReport report)

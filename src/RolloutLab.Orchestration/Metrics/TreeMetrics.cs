@@ -13,7 +13,9 @@ public static class TreeMetrics
     private const int PairsPerGroup = 128;
 
     /// <summary>The rows, in a fixed order.</summary>
-    public static IEnumerable<KeyValuePair<string, double>> Of(IReadOnlyList<GradedGroup> groups)
+    /// <param name="groups">The step's groups.</param>
+    /// <param name="withDifferences">Whether to measure how different a group's rollouts are, which takes their tokens.</param>
+    public static IEnumerable<KeyValuePair<string, double>> Of(IReadOnlyList<GradedGroup> groups, bool withDifferences = true)
     {
         var trees = groups.Select(g => g.Group.Tree).ToList();
         var branches = trees.SelectMany(t => t.Branches).ToList();
@@ -33,7 +35,7 @@ public static class TreeMetrics
             yield return new("tree/saturation_position/mean", saturated.Average(t => t.SaturatedAt));
         }
 
-        foreach (var row in Origins(groups).Concat(Differences(groups)))
+        foreach (var row in Origins(groups).Concat(withDifferences ? Differences(groups) : []))
         {
             yield return row;
         }
