@@ -49,6 +49,7 @@ public sealed class Recipe : IEquatable<Recipe>
         Sft = r.OptionalSection("sft", "Supervised fine-tuning; in train it runs before the first step.", SftSection.Read);
         Simulation = r.OptionalSection("simulation", "A simulated policy for `simulate`, in place of model and data.", SimulationSection.Read);
         Tracking = r.Choices("tracking", "Where metrics go besides metrics.jsonl; tensorboard writes event files beside it.", ("tensorboard", TrackingChoice.TensorBoard));
+        Replay = r.OptionalSection("replay", "How `replay` reads a log and what it compares; every recipe can be replayed.", LogReplaySection.Read);
         Run = r.Section("run", "Where a run goes and what it keeps.", RunSection.Read);
         _resolved = r.Resolved;
         RecipeRules.Check(r, this);
@@ -134,6 +135,9 @@ public sealed class Recipe : IEquatable<Recipe>
 
     /// <summary>Where metrics go besides <c>metrics.jsonl</c>.</summary>
     public ValueList<TrackingChoice> Tracking { get; }
+
+    /// <summary>How a log is replayed; null for the defaults.</summary>
+    public LogReplaySection? Replay { get; }
 
     /// <summary>Where a run goes and what it keeps.</summary>
     public RunSection Run { get; }

@@ -15,7 +15,7 @@ internal static class RecipeRules
     private static void CheckModel(SectionReader r, Recipe recipe)
     {
         r.Check(
-            () => recipe.Model.Path is not null || recipe.Model.Config is not null || recipe.Simulation is not null, "model.path",
+            () => recipe.Model.Path is not null || recipe.Model.Config is not null || recipe.Simulation is not null || recipe.Replay is not null, "model.path",
             () => "set model.path, or model.config for a model from scratch");
         r.Check(
             () => recipe.Simulation?.Pool is not MixturePoolSection pool || pool.EasyShare + pool.HardShare <= 1, "simulation.pool.hard_share",

@@ -51,7 +51,7 @@ public sealed class RunDirectory : IDisposable
     public string RolloutsPath => Inside("rollouts.jsonl");
 
     /// <summary>Folder of all rollouts; write it with <see cref="RolloutStore"/>.</summary>
-    public string StorePath => Inside("rollouts");
+    public string StorePath => Inside(RolloutStore.FolderName);
 
     /// <summary>Rollout trees to look at; open it with <see cref="TreeLog"/>.</summary>
     public string TreesPath => Inside(TreesName);

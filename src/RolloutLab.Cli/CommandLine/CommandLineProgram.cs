@@ -91,6 +91,7 @@ internal sealed class CommandLineProgram
         root.Subcommands.Add(QueryCommand.Create(services));
         root.Subcommands.Add(CompareCommand.Create(services));
         root.Subcommands.Add(ReportCommand.Create(services));
+        root.Subcommands.Add(ReplayCommand.Create(services));
         root.Subcommands.Add(AllocateCommand.Create(services));
         root.Subcommands.Add(SimulateCommand.Create(services));
         root.Subcommands.Add(DoctorCommand.Create(services));

@@ -1,5 +1,7 @@
 using RolloutLab.Core;
+using RolloutLab.Recipes;
 using RolloutLab.Runs;
+using RolloutLab.Simulation;
 
 namespace RolloutLab.Cli;
 
@@ -41,4 +43,12 @@ internal interface IRunCommands
     /// <summary>Evaluates a policy.</summary>
     /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
     RunEnding Eval(EvalArguments arguments, RunContext context);
+
+    /// <summary>Trains on logged rollouts: a run's own exactly, or off-policy on any log.</summary>
+    /// <param name="arguments">What was asked for.</param>
+    /// <param name="recipe">The recipe that goes with it.</param>
+    /// <param name="context">What the command line gives.</param>
+    /// <returns>How it ended; of an exact replay also what was compared, and the rollouts that were asked for.</returns>
+    /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
+    (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context);
 }

@@ -1,6 +1,7 @@
 using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
+using RolloutLab.Simulation;
 using RolloutLab.Training;
 
 namespace RolloutLab.Cli;
@@ -65,6 +66,30 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
         return run.Execute(directory);
     }
 
+    /// <inheritdoc/>
+    public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context)
+    {
+        var name = (arguments.IsExact ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Log!))) : recipe.Name) + "-replay";
+        var identity = Identity(RunKind.Replay, name, recipe);
+        var log = arguments.OpenLog(recipe, null, context.StopAfterStep);
+        var machine = StartMachine(recipe, context);
+        var metricsPath = arguments.IsExact ? Path.Combine(arguments.Log!, "metrics.jsonl") : null;
+        using var metrics = new LoggedMetrics(File.Exists(metricsPath) ? metricsPath : null);
+        var shown = new List<ReplayedRollout>();
+        LoggedTraining? training = null;
+        using var run = new TrainRun(recipe, identity, machine, context, log: session => training = arguments.IsExact
+            ? new ExactTraining(recipe, log, metrics, arguments.Selection, arguments.Selection.IsOfRollouts ? shown.Add : _ => { })
+            : new OffPolicyTraining(recipe, new TokenizedLog(log, session.Policy.Tokenizer, session.Policy.Model.MaxPositions), session.Random));
+        using var directory = CreateDirectory(recipe, identity, machine, arguments.RunDirectory, name);
+        var ending = run.Execute(directory);
+        if (training is OffPolicyTraining { LeftOut: > 0 } offPolicy)
+        {
+            context.Observer.Notice($"{offPolicy.LeftOut} logged rollouts exceed the model's context and were left out");
+        }
+
+        return (ending, (training as ExactTraining)?.Comparison, shown);
+    }
+
     private static RunIdentity Identity(RunKind kind, string name, Recipe recipe) => new() { Kind = kind, Name = name, RecipeHash = recipe.Hash };
 
     private static Machine StartMachine(Recipe recipe, RunContext context)
@@ -78,9 +103,9 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
         return machine;
     }
 
-    private RunDirectory CreateDirectory(Recipe recipe, RunIdentity identity, Machine machine, string? path)
+    private RunDirectory CreateDirectory(Recipe recipe, RunIdentity identity, Machine machine, string? path, string? name = null)
     {
-        var directory = path is null ? RunDirectory.Create(recipe.Run.Folder, recipe.Name, clock) : RunDirectory.CreateAt(path);
+        var directory = path is null ? RunDirectory.Create(recipe.Run.Folder, name ?? recipe.Name, clock) : RunDirectory.CreateAt(path);
         directory.WriteRecipe(recipe.ToYaml());
         directory.WriteEnvironment(machine.Describe(variable));
         directory.WriteIdentity(identity);

@@ -20,12 +20,13 @@ internal sealed class TrainRun : IDisposable
 {
     private readonly Recipe _recipe;
     private readonly RunSession _session;
-    private readonly PromptSet _prompts;
-    private readonly PromptSet _evalPrompts;
+    private readonly LoggedTraining? _log;
+    private readonly PromptSet? _prompts;
+    private readonly PromptSet? _evalPrompts;
     private readonly SftStage? _warmup;
     private readonly AdamW _optimizer;
     private readonly LiveSource _engine;
-    private readonly Evaluator _evaluator;
+    private readonly Evaluator? _evaluator;
     private readonly Grader _grader;
     private readonly Grader _trainingGrader;
     private readonly IReadOnlyList<IRecompositionStage> _stages;
@@ -41,20 +42,23 @@ internal sealed class TrainRun : IDisposable
     /// <param name="machine">The machine.</param>
     /// <param name="context">What the command line gives.</param>
     /// <param name="from">Where an interrupted run goes on; null at the beginning.</param>
-    public TrainRun(Recipe recipe, RunIdentity identity, Machine machine, RunContext context, SavedCheckpoint? from = null)
+    /// <param name="log">What is taken from a log in place of the engine; null for a live run. Owned by the run.</param>
+    public TrainRun(
+        Recipe recipe, RunIdentity identity, Machine machine, RunContext context, SavedCheckpoint? from = null, Func<RunSession, LoggedTraining>? log = null)
     {
         (_recipe, _from) = (recipe, from);
         _session = new RunSession(recipe, identity, from?.Folder, machine, context);
-        _prompts = _session.TrainingPrompts();
-        _evalPrompts = _session.HeldOutPrompts();
-        if (recipe.Budget.PromptsPerStep > _prompts.Prompts.Count)
+        _log = log?.Invoke(_session);
+        _prompts = _log?.PromptSetSize is null ? _session.TrainingPrompts() : null;
+        _evalPrompts = _log is null || recipe.Data.Eval is not null ? _session.HeldOutPrompts() : null;
+        if (recipe.Budget.PromptsPerStep > _prompts?.Prompts.Count)
         {
             throw new RecipeException(
-                $"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: data.train has {_prompts.Prompts.Count} prompts; lower it or use more data");
+                $"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: data.train has {_prompts!.Prompts.Count} prompts; lower it or use more data");
         }
 
-        _seeding = recipe.Seeding is { } seeding ? new Seeding(seeding, recipe, _session.Policy, _prompts.Prompts) : null;
-        _companions = new StepCompanions(recipe, _session.Policy, _prompts.Prompts);
+        _seeding = recipe.Seeding is { } seeding && _prompts is not null ? new Seeding(seeding, recipe, _session.Policy, _prompts.Prompts) : null;
+        _companions = new StepCompanions(recipe, _session.Policy, _prompts?.Prompts ?? []);
         _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
         _trainingGrader = recipe.Reward is { } reward
             ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
@@ -63,8 +67,8 @@ internal sealed class TrainRun : IDisposable
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         var branching = Strategies.Branching(recipe.Strategy, _session.Policy.Tokenizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step, branching);
-        _evaluator = _session.Evaluator(_evalPrompts, _engine.Source, _grader);
-        _ledger = new PromptLedger(_prompts.Prompts.Count, new LedgerOptions(recipe.Budget.Terms.Forgetting, InitialCost: recipe.Rollout.MaxNewTokens));
+        _evaluator = _evalPrompts is null ? null : _session.Evaluator(_evalPrompts, _engine.Source, _grader);
+        _ledger = new PromptLedger(_log?.PromptSetSize ?? _prompts!.Prompts.Count, new LedgerOptions(recipe.Budget.Terms.Forgetting, InitialCost: recipe.Rollout.MaxNewTokens));
         _allocator = AllocationRules.Create(recipe.Budget, _ledger, _session.Random);
         _advantages = Strategies.Sharpened(recipe);
         from?.Restore(_optimizer, Parts);
@@ -83,7 +87,7 @@ internal sealed class TrainRun : IDisposable
         RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.TreesPath, _from?.State.Step ?? -1);
         StepLog.KeepThrough(directory.BudgetsPath, _from?.State.Step ?? -1);
-        _session.Announce(_recipe.Training.Steps, directory.Path, Facts());
+        _session.Announce(_log?.Steps ?? _recipe.Training.Steps, directory.Path, Facts());
         if (_warmup is not null)
         {
             using var warmupMetrics = Tracking.OpenWarmup(directory, _recipe);
@@ -102,8 +106,9 @@ internal sealed class TrainRun : IDisposable
         using var trees = new TreeLog(directory.TreesPath);
         using var reference = _recipe.Loss.Kl.Coefficient != 0 ? OpenReference(directory) : null;
         using var store = OpenStore(directory);
-        var recorder = new RunRecorder(
+        IRunRecorder recorder = new RunRecorder(
             metrics, store, samples, budgets, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
+        recorder = _log?.Around(recorder) ?? recorder;
         var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
@@ -115,14 +120,15 @@ internal sealed class TrainRun : IDisposable
         _warmup?.Dispose();
         _engine.Dispose();
         _optimizer.Dispose();
+        _log?.Dispose();
         _session.Dispose();
     }
 
-    private TrainingLoop Loop(RunDirectory directory, RunRecorder recorder, DecoderModel? reference)
+    private TrainingLoop Loop(RunDirectory directory, IRunRecorder recorder, DecoderModel? reference)
     {
         var settings = new LoopSettings(
-            _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Checkpoint.KeepBest, _recipe.Rollout);
-        var updater = new PolicyUpdater(
+            _log?.Steps ?? _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Checkpoint.KeepBest, _recipe.Rollout);
+        IPolicyUpdater updater = new PolicyUpdater(
             _session.Policy.Model,
             _recipe.Loss.Kl.Placement == KlPlacement.Loss ? reference : null,
             Strategies.Loss(_recipe.Loss.Policy, _session.Random),
@@ -130,10 +136,12 @@ internal sealed class TrainRun : IDisposable
             _optimizer,
             new LearningRateSchedule(_recipe.Optimizer, _recipe.Training.Steps, _recipe.Update.Epochs * _recipe.Update.Minibatches),
             _recipe.Rollout.Temperature);
+        updater = _log?.Around(updater, _session.Policy.Model) ?? updater;
         return new TrainingLoop(
             settings,
-            new PromptSampler(_prompts, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
-            new RolloutPlanner(_allocator, _recipe.Budget.RoundOverlap, _ledger, _engine.Source, _trainingGrader, recorder, _seeding?.Seeder),
+            _log?.Prompts ?? new PromptSampler(_prompts!, _session.Random, shuffled: _recipe.RequireTrainData().Order == PromptOrderChoice.Shuffled),
+            new RolloutPlanner(
+                _log?.Around(_allocator) ?? _allocator, _recipe.Budget.RoundOverlap, _ledger, _log?.Source ?? _engine.Source, _log?.Grader ?? _trainingGrader, recorder, _seeding?.Seeder),
             _companions.Advantages(_advantages, _engine.Source, _trainingGrader, reference),
             _companions.Explainer(_ledger, _engine.Source, _grader),
             new BatchRecomposer(_stages, _session.Random, _recipe.Training.Steps),
@@ -146,14 +154,16 @@ internal sealed class TrainRun : IDisposable
 
     private int LongestSequence()
     {
-        var prompt = Math.Max(_prompts.Prompts.Concat(_evalPrompts.Prompts).Max(p => p.TokenIds.Length), Math.Max(_seeding?.MaxPromptTokens ?? 0, _companions.MaxPromptTokens));
+        var prompt = Math.Max(
+            (_prompts?.Prompts ?? []).Concat(_evalPrompts?.Prompts ?? []).Select(p => p.TokenIds.Length).DefaultIfEmpty(1).Max(),
+            Math.Max(_seeding?.MaxPromptTokens ?? 0, _companions.MaxPromptTokens));
         var response = Math.Max(_recipe.Rollout.MaxNewTokens, _recipe.Evaluation.Sampling.MaxNewTokens);
         return (int)Math.Min((long)prompt + response, _session.Policy.Model.MaxPositions);
     }
 
     private (string Label, string Text)[] Facts() =>
     [
-        ("data", $"{_prompts.Prompts.Count} training prompts, {_evalPrompts.Prompts.Count} held out"),
+        ("data", $"{_log?.PromptSetSize ?? _prompts!.Prompts.Count} training prompts, {_evalPrompts?.Prompts.Count ?? 0} held out"),
         ("step", $"{_recipe.Budget.PromptsPerStep} prompts"),
     ];
 

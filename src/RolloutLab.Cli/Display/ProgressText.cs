@@ -12,6 +12,7 @@ internal static class ProgressText
         RunKind.Train => "reinforcement learning",
         RunKind.Sft => "supervised fine-tuning",
         RunKind.Eval => "evaluation",
+        RunKind.Replay => "training on a log",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of run."),
     };
 

@@ -45,6 +45,9 @@ public enum StreamPurpose
     /// <summary>Success rates a simulation or an allocation starts from.</summary>
     SuccessRates = 19,
 
+    /// <summary>Order in which a replay gives out a prompt's logged rollouts.</summary>
+    LoggedRollout = 20,
+
     /// <summary>Rollouts that a simulation's first estimates come from.</summary>
     SimulatedEstimate = 21,
 }

@@ -10,6 +10,12 @@ public readonly struct JsonlRow
 
     internal JsonlRow(string path, long line, JsonElement row) => (Path, Line, _object) = (path, line, row);
 
+    /// <summary>A row that was read from another kind of file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="line">Its number there, from 1.</param>
+    /// <param name="row">An object; the row is valid as long as it is.</param>
+    public static JsonlRow Of(string path, long line, JsonElement row) => new(path, line, row);
+
     /// <summary>The file.</summary>
     public string Path { get; }
 
@@ -60,21 +66,73 @@ public readonly struct JsonlRow
             : throw IllTyped(field, element, "a number");
     }
 
-    /// <summary>The truth values of a name in those fields that are objects and have it.</summary>
-    internal List<bool> Flags(string name)
+    /// <summary>All fields that are finite numbers, by name.</summary>
+    public Dictionary<string, double> Numbers()
     {
-        var flags = new List<bool>();
+        var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var property in _object.EnumerateObject())
         {
-            if (property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty(name, out var flag)
-                && flag.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            if (property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetDouble(out var value) && double.IsFinite(value))
             {
-                flags.Add(flag.GetBoolean());
+                numbers[property.Name] = value;
             }
         }
 
-        return flags;
+        return numbers;
     }
+
+    /// <summary>The truth values of a name in those fields that are objects and have it.</summary>
+    internal List<bool> Flags(string name) => [.. ObjectsWith(name).Select(o => o.Flag(name))];
+
+    /// <summary>Those fields that are objects with a truth value of a name, as rows of their own.</summary>
+    public IReadOnlyList<JsonlRow> ObjectsWith(string flag)
+    {
+        var objects = new List<JsonlRow>();
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty(flag, out var value)
+                && value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            {
+                objects.Add(new JsonlRow(Path, Line, property.Value));
+            }
+        }
+
+        return objects;
+    }
+
+    /// <summary>A truth value.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public bool Flag(string field)
+    {
+        var element = Required(field);
+        return element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw IllTyped(field, element, "true or false");
+    }
+
+    /// <summary>An object inside this one.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public JsonlRow Object(string field)
+    {
+        var element = Required(field);
+        return element.ValueKind == JsonValueKind.Object ? new JsonlRow(Path, Line, element) : throw IllTyped(field, element, "an object");
+    }
+
+    /// <summary>An array of objects.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public IReadOnlyList<JsonlRow> Objects(string field) =>
+        Elements(field, "an array of objects", e => e.ValueKind == JsonValueKind.Object, e => e).ConvertAll(Nested);
+
+    /// <summary>An array of text.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public IReadOnlyList<string> Texts(string field)
+    {
+        var row = this;
+        return Elements(field, "an array of strings", e => e.ValueKind == JsonValueKind.String, e => row.Checked(field, e));
+    }
+
+    /// <summary>An array of finite numbers.</summary>
+    /// <exception cref="DataException">It is missing or anything else.</exception>
+    public double[] NumberList(string field) => [.. Elements(
+        field, "an array of numbers", e => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var value) && double.IsFinite(value), e => e.GetDouble())];
 
     /// <summary>An array of whole numbers in the 32-bit range.</summary>
     /// <exception cref="DataException">It is missing or anything else.</exception>
@@ -102,6 +160,12 @@ public readonly struct JsonlRow
     /// <summary>Whether the object has the field.</summary>
     public bool Has(string field) => _object.TryGetProperty(field, out _);
 
+    /// <summary>Whether the object has the field and it is not null.</summary>
+    public bool HasValue(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>Whether the field is an array.</summary>
+    public bool IsArray(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Array;
+
     /// <summary>An error about this row.</summary>
     /// <param name="reason">What is wrong and the remedy, as one clause.</param>
     public DataException Error(string reason) => new($"{Where}: {reason}");
@@ -128,10 +192,30 @@ public readonly struct JsonlRow
             ? value
             : throw Error($"field '{field}' is missing; the line has {Fields()}");
 
-    private string Fields()
+    /// <summary>The names of its fields, or of the first of them, for messages.</summary>
+    public string Fields()
     {
         var names = string.Join(", ", _object.EnumerateObject().Take(8).Select(p => $"'{p.Name}'"));
         return names.Length == 0 ? "no fields" : names;
+    }
+
+    private JsonlRow Nested(JsonElement element) => new(Path, Line, element);
+
+    private List<T> Elements<T>(string field, string expected, Func<JsonElement, bool> fits, Func<JsonElement, T> read)
+    {
+        var array = Required(field);
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            throw IllTyped(field, array, expected);
+        }
+
+        var values = new List<T>(array.GetArrayLength());
+        foreach (var element in array.EnumerateArray())
+        {
+            values.Add(fits(element) ? read(element) : throw IllTyped(field, element, expected));
+        }
+
+        return values;
     }
 
     private string Checked(string field, JsonElement element)

@@ -45,9 +45,16 @@ internal sealed class BindingReader : SectionReader
         return null;
     }
 
-    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read)
+    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read, bool isOptional = false)
     {
-        if (!TryFind(key, out SectionEntry? entry) || !TryGetSection(entry, out SectionNode? section) || section.Entries.Count == 0)
+        bool isGiven = TryFind(key, out SectionEntry? entry);
+        if (isOptional && (!isGiven || entry!.Value is ScalarNode { IsNull: true }))
+        {
+            Resolved.Add(key, "null", "null");
+            return [];
+        }
+
+        if (!isGiven || !TryGetSection(entry!, out SectionNode? section) || section.Entries.Count == 0)
         {
             AddMissing(key, "section of names, each with a section", doc);
             return [];

@@ -240,8 +240,11 @@ internal abstract class SectionReader
     public abstract T? OptionalSection<T>(string key, string doc, Func<SectionReader, T> read)
         where T : class;
 
-    /// <summary>A section whose keys are names the user gives, each with a section of the same kind; in the order written, never empty.</summary>
-    public abstract IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read);
+    /// <summary>
+    /// A section whose keys are names the user gives, each with a section of the same kind; in the order written, never empty
+    /// unless it may be left out.
+    /// </summary>
+    public abstract IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read, bool isOptional = false);
 
     /// <summary>The keys of this section after its <c>type</c>, which says what else it holds.</summary>
     /// <param name="doc">What the type decides.</param>

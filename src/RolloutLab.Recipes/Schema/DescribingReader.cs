@@ -15,10 +15,10 @@ internal sealed class DescribingReader(SchemaSection schema) : SectionReader
     public override T? OptionalSection<T>(string key, string doc, Func<SectionReader, T> read)
         where T : class => Describe(key, "null", doc, read);
 
-    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read)
+    public override IReadOnlyList<(string Name, T Value)> NamedSections<T>(string key, string doc, Func<SectionReader, T> read, bool isOptional = false)
     {
         var names = new SchemaSection();
-        schema.Keys.Add(new SchemaKey(key, "section", "", "", [], doc, Section: names));
+        schema.Keys.Add(new SchemaKey(key, "section", isOptional ? "null" : "", "", [], doc, Section: names));
         return [(UserName, new DescribingReader(names).Section(UserName, "Any name, as often as needed.", read))];
     }
 

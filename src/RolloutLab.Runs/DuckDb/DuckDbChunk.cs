@@ -37,6 +37,20 @@ public sealed unsafe class DuckDbChunk : IDisposable
     /// <summary>Text, or null where the value is absent.</summary>
     public string? TextOrNull(int column, int row) => IsNull(column, row) ? null : Text(column, row);
 
+    /// <summary>Whether a text is this one.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="utf8">The text to compare with, as UTF-8.</param>
+    public bool TextEquals(int column, int row, ReadOnlySpan<byte> utf8) => _columns[column].Utf8(row).SequenceEqual(utf8);
+
+    /// <summary>A short text without a string of its own; false where it does not fit.</summary>
+    public bool TryText(int column, int row, Span<char> buffer, out ReadOnlySpan<char> text)
+    {
+        var utf8 = _columns[column].Utf8(row);
+        text = utf8.Length <= buffer.Length ? buffer[..Encoding.UTF8.GetChars(utf8, buffer)] : default;
+        return utf8.Length <= buffer.Length;
+    }
+
     /// <summary>A list of whole numbers; empty where the value is absent.</summary>
     public int[] Integers(int column, int row) => List(column, row, DuckDbType.Integer, (elements, i) => checked((int)elements.Integer(i)));
 
@@ -114,7 +128,9 @@ public sealed unsafe class DuckDbChunk : IDisposable
             _ => Integer(row),
         };
 
-        public string Text(int row)
+        public string Text(int row) => Encoding.UTF8.GetString(Utf8(row));
+
+        public ReadOnlySpan<byte> Utf8(int row)
         {
             if (_type != DuckDbType.Varchar)
             {
@@ -124,7 +140,7 @@ public sealed unsafe class DuckDbChunk : IDisposable
             // Up to 12 bytes lie inside the 16-byte entry, longer text behind its pointer.
             var entry = (byte*)_data + (16L * row);
             var length = *(int*)entry;
-            return Encoding.UTF8.GetString(length <= 12 ? entry + 4 : *(byte**)(entry + 8), length);
+            return new ReadOnlySpan<byte>(length <= 12 ? entry + 4 : *(byte**)(entry + 8), length);
         }
 
         public (Column Elements, int Offset, int Length) List(int row)

@@ -16,6 +16,10 @@ public enum RunKind
     /// <summary>Evaluation only.</summary>
     [JsonStringEnumMemberName("eval")]
     Eval,
+
+    /// <summary>Training on logged rollouts.</summary>
+    [JsonStringEnumMemberName("replay")]
+    Replay,
 }
 
 /// <summary>A run that begins.</summary>

@@ -10,6 +10,9 @@ namespace RolloutLab.Runs;
 /// </summary>
 public sealed class RolloutStore : IDisposable
 {
+    /// <summary>Name of a run's folder of stored rollouts.</summary>
+    public const string FolderName = "rollouts";
+
     private const int MostWaiting = 4;
     private const string Prefix = "step-";
     private const string Extension = ".parquet";
@@ -87,7 +90,15 @@ public sealed class RolloutStore : IDisposable
         _work.Dispose();
     }
 
-    private static long? StepOf(string path)
+    /// <summary>The files of a run's folder, of a store's, or one file, by step; empty where there is none.</summary>
+    internal static List<(string Path, long Step)> StepFilesOf(string path)
+    {
+        var folder = Directory.Exists(Path.Combine(path, FolderName)) ? Path.Combine(path, FolderName) : path;
+        var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : File.Exists(path) ? [path] : [];
+        return [.. files.Select(f => (Path: f, Step: StepOf(f))).Where(f => f.Step is not null).Select(f => (f.Path, f.Step!.Value)).OrderBy(f => f.Value)];
+    }
+
+    internal static long? StepOf(string path)
     {
         var name = Path.GetFileName(path.AsSpan());
         return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)

@@ -38,6 +38,29 @@ public sealed class TreeLog : IDisposable
     /// <summary>A kept tree as one line of JSON.</summary>
     internal static string ToLine(KeptTree tree) => JsonSerializer.Serialize(tree, TreeJson.Default.KeptTree);
 
+    /// <summary>The tree that a line of JSON holds.</summary>
+    /// <exception cref="JsonException">It is not one.</exception>
+    internal static RolloutTree TreeOf(string line)
+    {
+        var kept = JsonSerializer.Deserialize(line, TreeJson.Default.KeptTree) ?? throw new JsonException("empty");
+        return new RolloutTree(
+            [
+                .. kept.Branches.Select(b => new TreeBranch
+                {
+                    Parent = b.Parent,
+                    ForkPosition = b.ForkPosition,
+                    ForkProbability = b.ForkProbability ?? float.NaN,
+                    Kind = KindOf(b.Kind),
+                    Length = b.Length,
+                    RemovedFor = b.RemovedFor,
+                    Rollout = b.Rollout,
+                    Text = b.Text,
+                }),
+            ],
+            kept.Suppressed,
+            kept.SaturatedAt);
+    }
+
     /// <summary>What is kept of a group.</summary>
     public static KeptTree Of(long step, GradedGroup group)
     {
@@ -68,6 +91,15 @@ public sealed class TreeLog : IDisposable
         Status = verdict is null ? null : RolloutNames.Of(verdict.Status),
         Answer = verdict?.Answer,
         Text = branch.Text,
+    };
+
+    private static BranchKind KindOf(string name) => name switch
+    {
+        "root" => BranchKind.Root,
+        "forced" => BranchKind.Forced,
+        "sampled" => BranchKind.Sampled,
+        "fill" => BranchKind.Fill,
+        _ => throw new JsonException($"'{name}' is not a kind of branch"),
     };
 
     private static string NameOf(BranchKind kind) => kind switch

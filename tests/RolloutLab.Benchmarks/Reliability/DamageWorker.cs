@@ -114,7 +114,7 @@ internal static class DamageWorker
         else
         {
             var page = RunReportPage.Of(new RunReportReader(run, new Progress<WorkDone>()).Read());
-            using var query = new RunQuery([run]);
+            using var query = new RunQuery([run], _ => []);
             _ = (page.Length, query.Table("SELECT * FROM rollouts", 1_000_000), query.Table("SELECT * FROM metrics", 1_000_000));
             TensorBoardLog.KeepThrough(Copy(Path.Combine(run, TensorBoardLog.TrainingName)), long.MaxValue);
             _ = RecipeLoader.Load(Path.Combine(run, "recipe.yaml"), []);

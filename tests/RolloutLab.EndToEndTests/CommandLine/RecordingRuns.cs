@@ -1,5 +1,7 @@
 using RolloutLab.Cli;
+using RolloutLab.Recipes;
 using RolloutLab.Runs;
+using RolloutLab.Simulation;
 
 namespace RolloutLab.EndToEndTests.CommandLine;
 
@@ -22,6 +24,12 @@ internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRu
     {
         (Command, EvalArguments) = ("eval", arguments);
         return behaviour(context);
+    }
+
+    public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context)
+    {
+        Command = "replay";
+        return (behaviour(context), null, []);
     }
 
     private RunEnding Run(string command, RunArguments arguments, RunContext context)

@@ -3,6 +3,7 @@ using RolloutLab.Cli;
 using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
+using RolloutLab.Simulation;
 
 namespace RolloutLab.EndToEndTests.CommandLine;
 
@@ -110,6 +111,9 @@ public sealed class SweepTests : IDisposable
 
     private sealed class FakeRuns(List<string> ran, int interruptAt) : IRunCommands
     {
+        public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context) =>
+            throw new NotSupportedException();
+
         public RunEnding Train(RunArguments arguments, RunContext context)
         {
             var recipe = RecipeLoader.Load(arguments.Recipe, arguments.Overrides);

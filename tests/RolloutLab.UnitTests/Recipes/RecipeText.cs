@@ -69,6 +69,9 @@ internal static class RecipeText
             .Select(type => $"simulation: {{ pool: {{ type: log, path: l.jsonl }}, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
         "simulation: { pool: { type: beta }, estimates: {}, allocators: { NAME: {} } }\n",
         "simulation: { allocators: { NAME: {} } }\n",
+        .. new[] { "uniform", "knapsack", "knapsack_bayes", "xrpo", "ucb", "thompson", "adaptive", "difficulty_pool", "spo" }
+            .Select(type => $"replay: {{ log: l.jsonl, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
+        "replay: { allocators: { NAME: {} } }\n",
     ];
 
     private static string[] Losses =>

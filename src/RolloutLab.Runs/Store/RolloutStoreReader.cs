@@ -1,0 +1,94 @@
+using System.Text.Json;
+using RolloutLab.Core;
+
+namespace RolloutLab.Runs;
+
+/// <summary>Reads files of the rollout store back into what was written. One call at a time.</summary>
+internal sealed class RolloutStoreReader : IDisposable
+{
+    private readonly DuckDbConnection _database = new();
+    private readonly LogContents _contents;
+    private readonly string _columns;
+
+    public RolloutStoreReader(LogContents contents) => (_contents, _columns) = (contents, RolloutRowReader.ColumnsOf(contents));
+
+    /// <summary>Refuses a file of another version of the schema.</summary>
+    public static void CheckVersion(DuckDbConnection database, string path)
+    {
+        using var result = database.Query($"SELECT schema_version FROM read_parquet({DuckDbConnection.Literal(path)}) LIMIT 1");
+        var version = result.ReadAll((c, r) => c.Integer(0, r)).DefaultIfEmpty(RolloutSchema.Version).Single();
+        if (version != RolloutSchema.Version)
+        {
+            throw new RolloutStoreException(
+                $"{path}: version {version} of the rollout store, which lacks what a replay needs; this program replays version {RolloutSchema.Version}: "
+                + "train again, or take it as a foreign log: query its rollouts into a JSONL file");
+        }
+    }
+
+    /// <summary>The metadata of files, by file.</summary>
+    public static Dictionary<string, StepFacts> ReadFacts(DuckDbConnection database, IReadOnlyList<string> files)
+    {
+        using var result = database.Query(
+            $"SELECT file_name, decode(value) FROM parquet_kv_metadata({List(files)}) WHERE decode(key) = '{StepFactsJson.Key}'");
+        var facts = result.ReadAll((c, r) => (File: c.Text(0, r), Json: c.Text(1, r))).ToDictionary(f => f.File, f => Parse(f.File, f.Json));
+        return files.FirstOrDefault(f => !facts.ContainsKey(f)) is { } missing
+            ? throw new RolloutStoreException($"{missing}: has no metadata '{StepFactsJson.Key}'; copy the run's files as they are")
+            : facts;
+    }
+
+    /// <summary>The steps of some files, in their order.</summary>
+    /// <exception cref="RolloutStoreException">A file is damaged.</exception>
+    public List<LoggedStep> Read(IReadOnlyList<string> files)
+    {
+        try
+        {
+            var facts = ReadFacts(_database, files);
+            var steps = files.Select(f => new StepRows(f, facts[f])).ToList();
+            using var result = _database.Query($"SELECT {_columns} FROM read_parquet({List(files)}, file_row_number = true, filename = true)");
+            var rows = new RolloutRowReader(_contents);
+            var at = 0;
+            while (result.Fetch() is { } chunk)
+            {
+                using (chunk)
+                {
+                    for (var row = 0; row < chunk.RowCount; row++)
+                    {
+                        // Rows come file by file, so the file's name is compared only until it changes.
+                        while (!chunk.TextEquals(RolloutRowReader.FileColumn, row, steps[at].Utf8Path))
+                        {
+                            at++;
+                        }
+
+                        rows.Add(chunk, row, steps[at]);
+                    }
+                }
+            }
+
+            return [.. steps.Select(s => s.ToStep())];
+        }
+        catch (RolloutStoreException error) when (!files.Any(f => error.Message.Contains(f, StringComparison.Ordinal)))
+        {
+            throw new RolloutStoreException($"{files[0]} to {Path.GetFileName(files[^1])}: {error.Message}", error);
+        }
+        catch (Exception error) when (error is InvalidCastException or OverflowException or ArgumentException)
+        {
+            throw new RolloutStoreException($"{files[0]} to {Path.GetFileName(files[^1])}: not what the store writes: {error.Message}; copy the run's files again", error);
+        }
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    private static string List(IEnumerable<string> paths) => $"[{string.Join(", ", paths.Select(DuckDbConnection.Literal))}]";
+
+    private static StepFacts Parse(string file, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, StepFactsJson.Default.StepFacts) ?? throw new JsonException("empty");
+        }
+        catch (JsonException error)
+        {
+            throw new RolloutStoreException($"{file}: its metadata is damaged; copy the run's file again", error);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using RolloutLab.Core;
+
+namespace RolloutLab.Runs;
+
+/// <summary>
+/// RolloutLab's own store as a log: a run's folder, its folder <c>rollouts</c>, or one of its files. Steps are read a few
+/// files at a time, the next ones while the first are in use, so that memory does not grow with the log.
+/// </summary>
+public sealed class StoredLog : IRolloutLog
+{
+    /// <summary>Files of a query; a query has costs of its own, and its rows are in memory together.</summary>
+    private const int FilesAtOnce = 16;
+    private const int FilesAtOnceWithTokens = 4;
+
+    private readonly List<(string Path, long Step)> _files;
+
+    /// <summary>Finds the files; their contents are read later.</summary>
+    /// <param name="path">The run's folder, the store's, or a file.</param>
+    /// <exception cref="RolloutStoreException">There is no store, or it is of another version.</exception>
+    /// <exception cref="SetupException">DuckDB is not installed.</exception>
+    public StoredLog(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Path = path;
+        _files = RolloutStore.StepFilesOf(path);
+        if (_files.Count == 0)
+        {
+            throw new RolloutStoreException($"{path}: no stored rollouts; name a run's folder that was trained with run.store: true");
+        }
+
+        using var database = new DuckDbConnection();
+        RolloutStoreReader.CheckVersion(database, _files[0].Path);
+        PromptSetSize = RolloutStoreReader.ReadFacts(database, [_files[0].Path])[_files[0].Path].PromptSetSize;
+    }
+
+    /// <inheritdoc/>
+    public string Path { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<long>? Steps => [.. _files.Select(f => f.Step)];
+
+    /// <inheritdoc/>
+    public int PromptSetSize { get; }
+
+    /// <inheritdoc/>
+    public bool HasTokens => true;
+
+    /// <inheritdoc/>
+    public bool HasLogProbs => true;
+
+    /// <inheritdoc/>
+    public bool HasAnswers => true;
+
+    /// <summary>Whether a path looks like a store or a run that has one.</summary>
+    public static bool IsStore(string path) => RolloutStore.StepFilesOf(path).Count > 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LoggedStep> Read(LogContents contents)
+    {
+        var size = contents.HasFlag(LogContents.Tokens) ? FilesAtOnceWithTokens : FilesAtOnce;
+        using var reader = new RolloutStoreReader(contents);
+        using var batches = _files.Chunk(size).GetEnumerator();
+        var next = batches.MoveNext() ? Begin(reader, batches.Current) : null;
+        while (next is not null)
+        {
+            var steps = Wait(next);
+            next = batches.MoveNext() ? Begin(reader, batches.Current) : null;
+            try
+            {
+                foreach (var step in steps)
+                {
+                    yield return step;
+                }
+            }
+            finally
+            {
+                // Whoever stops early must not close the database under the reader.
+                next?.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();
+            }
+        }
+    }
+
+    internal static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"step {step}");
+
+    private static Task<List<LoggedStep>> Begin(RolloutStoreReader reader, (string Path, long Step)[] files) =>
+        Task.Run(() => reader.Read([.. files.Select(f => f.Path)]));
+
+    private static List<LoggedStep> Wait(Task<List<LoggedStep>> reading) => reading.GetAwaiter().GetResult();
+}
