@@ -23,11 +23,13 @@ public sealed class ExactReplay(Recipe recipe, IRolloutLog log, ReplayParts part
     /// <param name="progress">Told the steps replayed; null for none.</param>
     /// <param name="stop">Ends the replay after a step.</param>
     /// <returns>What was compared; null when it was stopped.</returns>
+    /// <exception cref="RecipeException">The recipe needs a policy.</exception>
     /// <exception cref="RolloutStoreException">The log is damaged, or is not of this recipe.</exception>
     public ReplayComparison? Run(
         string? metricsPath, ReplaySelection selection, Action<ReplayedRollout>? show, IProgress<long>? progress, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(selection);
+        ReplayParts.CheckNeedsNoPolicy(recipe);
         var random = new RandomStreams((ulong)recipe.Seed);
         using var cursor = new LogCursor(log, LogContents.Everything);
         using var metrics = new LoggedMetrics(metricsPath);
@@ -39,7 +41,8 @@ public sealed class ExactReplay(Recipe recipe, IRolloutLog log, ReplayParts part
             new LoopSettings(LastStep(recipe, log, selection), recipe.Budget.PromptsPerStep, 0, 0, false, recipe.Rollout),
             new ResampledPrompts(log, cursor, random, shuffled),
             new RolloutPlanner(AllocationRules.Create(recipe.Budget, ledger, random), recipe.Budget.RoundOverlap, ledger, new ExactSource(cursor), parts.Grader(), recorder),
-            parts.Advantages(),
+            new StepAdvantages(parts.Advantages()),
+            explainer: null,
             new BatchRecomposer(stages, random, recipe.Training.Steps),
             stages.OfType<DynamicSampling>().FirstOrDefault(),
             new LoggedPolicy(cursor),

@@ -1,4 +1,5 @@
 using RolloutLab.Batching;
+using RolloutLab.Core;
 using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
@@ -11,6 +12,28 @@ namespace RolloutLab.Simulation;
 /// <param name="Grader">Makes the recipe's own grader: verifier and reward shaping.</param>
 public sealed record ReplayParts(Func<SharpenedAdvantages> Advantages, Func<IReadOnlyList<IRecompositionStage>> Stages, Func<IGrader> Grader)
 {
+    /// <summary>Refuses a recipe whose step samples or scores beside its rollouts: a log has no policy to do that with.</summary>
+    /// <exception cref="RecipeException">The key and the remedy.</exception>
+    public static void CheckNeedsNoPolicy(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        const string Remedy = "needs the policy, which a replay without --train has not";
+        if (recipe.Advantage is RemaxAdvantageSection or OptimalTokenBaselineAdvantageSection)
+        {
+            throw new RecipeException($"{recipe.Source}: advantage.type: {Remedy}; use rloo or opo");
+        }
+
+        if (recipe.Loss.Kl is { Coefficient: > 0, Placement: KlPlacement.Reward })
+        {
+            throw new RecipeException($"{recipe.Source}: loss.kl_placement = reward: {Remedy}; set it to loss");
+        }
+
+        if (recipe.Recompose.Stages.Contains(RecompositionStage.SelfExplanation))
+        {
+            throw new RecipeException($"{recipe.Source}: recompose.stages: self_explanation {Remedy}; leave it out");
+        }
+    }
+
     /// <summary>What a recipe's parts look at in a log.</summary>
     public static LogContents ContentsFor(Recipe recipe, bool verifies)
     {

@@ -29,10 +29,12 @@ public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts par
     /// <param name="progress">Told the rollouts replayed so far; may be null.</param>
     /// <param name="stop">Ends the replay after a step.</param>
     /// <returns>What it came to; null when it was stopped.</returns>
+    /// <exception cref="RecipeException">The recipe needs a policy.</exception>
     /// <exception cref="RolloutStoreException">The log is damaged.</exception>
     public ReplayOutcome? Run(BudgetSection budget, int offset, string folder, IProgress<long>? progress, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(budget);
+        ReplayParts.CheckNeedsNoPolicy(recipe);
         var random = new RandomStreams((ulong)(recipe.Seed + offset));
         var verifies = _section.Verdicts == LogVerdictsChoice.Verify;
         var contents = ReplayParts.ContentsFor(recipe, verifies);
@@ -53,7 +55,8 @@ public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts par
             new LoopSettings(Steps, budget.PromptsPerStep, 0, 0, false, recipe.Rollout),
             prompts,
             new RolloutPlanner(allocator, budget.RoundOverlap, ledger, source, verifies ? parts.Grader() : source, tally),
-            parts.Advantages(),
+            new StepAdvantages(parts.Advantages()),
+            explainer: null,
             new BatchRecomposer(stages, random, recipe.Training.Steps),
             stages.OfType<DynamicSampling>().FirstOrDefault(),
             new LoggedPolicy(cursor, () => [new("replay/planned", allocator.Planned), new("replay/shortfall", allocator.Shortfall)]),
