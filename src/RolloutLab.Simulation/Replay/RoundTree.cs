@@ -19,37 +19,37 @@ internal static class RoundTree
             return RolloutTree.Empty;
         }
 
-        var from = first == 0 ? 0 : StartOf(tree, first, end);
-        var to = end == all ? tree.Branches.Count : StartOf(tree, end, all);
+        var from = first == 0 ? 0 : StartOf(tree, first);
+        var to = end == all ? tree.Branches.Count : StartOf(tree, end);
         var branches = tree.Branches.Skip(from).Take(to - from).Select(b => b.Parent < 0 ? b : b with { Parent = b.Parent - from });
 
         // Counted over the whole group, so the first round has them and the others nothing.
         return new RolloutTree([.. branches], first == 0 ? tree.Suppressed : 0, first == 0 ? tree.SaturatedAt : -1);
     }
 
-    /// <summary>The first row of the trees that rollouts from <paramref name="first"/> on grew on.</summary>
-    private static int StartOf(RolloutTree tree, int first, int end)
+    /// <summary>The first row of the trees that rollouts from <paramref name="first"/> on grew on: no row from there on hangs on one before.</summary>
+    private static int StartOf(RolloutTree tree, int first)
     {
-        var start = tree.Branches.Count;
-        for (var i = tree.Branches.Count - 1; i >= 0; i--)
+        var count = tree.Branches.Count;
+        var roots = new int[count];
+        for (var i = 0; i < count; i++)
         {
-            // A row that stands behind the start belongs to the round too, and so does all it grew on.
-            if (i >= start || (tree.Branches[i].Rollout >= first && tree.Branches[i].Rollout < end))
-            {
-                start = Math.Min(start, RootOf(tree, i));
-            }
+            roots[i] = tree.Branches[i].Parent < 0 ? i : roots[tree.Branches[i].Parent];
+        }
+
+        // The earliest root of any row from each row on.
+        var start = count;
+        for (var i = count - 1; i >= 0; i--)
+        {
+            roots[i] = Math.Min(roots[i], i + 1 < count ? roots[i + 1] : count);
+            start = tree.Branches[i].Rollout >= first ? i : start;
+        }
+
+        while (start < count && roots[start] < start)
+        {
+            start = roots[start];
         }
 
         return start;
-    }
-
-    private static int RootOf(RolloutTree tree, int row)
-    {
-        while (tree.Branches[row].Parent >= 0)
-        {
-            row = tree.Branches[row].Parent;
-        }
-
-        return row;
     }
 }

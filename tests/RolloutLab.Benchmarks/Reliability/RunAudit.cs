@@ -38,11 +38,11 @@ internal readonly record struct RunAudit(long LostSteps, long DuplicateSteps, in
         return audit;
     }
 
-    // The column of the run's name is the one that may differ.
+    // The columns of the run's name and of the time taken are those that may differ.
     private static bool SameRollouts(string a, string b)
     {
         using var database = new RolloutLab.Runs.DuckDbConnection();
-        string Of(string path) => $"(SELECT * EXCLUDE (run) FROM read_parquet({RolloutLab.Runs.DuckDbConnection.Literal(path)}))";
+        string Of(string path) => $"(SELECT * EXCLUDE (run, wall_seconds) FROM read_parquet({RolloutLab.Runs.DuckDbConnection.Literal(path)}))";
         using var result = database.Query($"SELECT count(*) FROM ((FROM {Of(a)} EXCEPT ALL FROM {Of(b)}) UNION ALL (FROM {Of(b)} EXCEPT ALL FROM {Of(a)}))");
         return result.ReadAll((chunk, row) => chunk.Integer(0, row))[0] == 0;
     }

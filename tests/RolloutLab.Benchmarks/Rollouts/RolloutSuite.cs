@@ -23,11 +23,11 @@ internal sealed class RolloutSuite : IBenchSuite
         report["peak_gemm_gflops"] = Math.Round(peak / 1e9, 1);
         using var model = BenchModel.TwentyFiveMillionReasoning();
         report["stochastic"] = Stochastic(model, options, peak, progress);
-        progress.WriteLine("first token of a prompt ...");
-        report["prefill"] = PrefillBench.Measure(model, options.Quick ? 64 : 512);
-        progress.WriteLine("growth with batch, context and leaves ...");
         using (var longModel = BenchModel.TwentyFiveMillionLong())
         {
+            progress.WriteLine("first token of a prompt ...");
+            report["prefill"] = PrefillBench.Measure(longModel, options.Quick ? 64 : 512);
+            progress.WriteLine("growth with batch, context and leaves ...");
             report["growth"] = DecodeGrowthBench.Measure(longModel, options.Quick);
         }
 

@@ -17,7 +17,7 @@ internal static class RecompositionBench
         var advantages = graded.Select(g => new GroupAdvantages([.. g.Verdicts.Select(v => v.Reward - 0.5)])).ToList();
         var recomposer = new BatchRecomposer(
             [
-                new MaskTruncated(), new DynamicSampling(new DynamicSamplingSection(1, -1000, 1000)), new GroupReplay(new ReplaySection(64, 64)),
+                new MaskTruncated(TruncatedMask.Penalties), new DynamicSampling(new DynamicSamplingSection(1, -1000, 1000)), new GroupReplay(new ReplaySection(64, 64)),
                 new Rorecomp(new RorecompSection { StartProbability = 1, EndProbability = 1 }), new SelfImitation(new SelfImitationSection()),
             ],
             new RandomStreams(1),

@@ -15,7 +15,7 @@ public sealed class ReplayTests : IDisposable
     [InlineData("budget={type: adaptive, prompts_per_step: 6, rollouts_per_prompt: 4, n_low: 1, n_up: 8, round_rollouts: 2}")]
     [InlineData("budget={type: spo, prompts_per_step: 8, sampled_prompts: 3, rollouts_per_prompt: 4}", "advantage={type: spo}")]
     [InlineData("budget={type: thompson, prompts_per_step: 6, rollouts_per_prompt: 4, n_low: 0, n_up: 12}")]
-    [InlineData("rollout.strategy={type: latr}", "budget={type: xrpo, prompts_per_step: 4, rollouts_per_prompt: 6, first_round: 2, round_rollouts: 4, n_up: 12}")]
+    [InlineData("rollout.strategy={type: latr, lookahead: [4, 8]}", "budget={type: xrpo, prompts_per_step: 4, rollouts_per_prompt: 6, first_round: 2, round_rollouts: 4, n_up: 12}")]
     [InlineData("rollout.strategy={type: entropy_tree}", "advantage={type: tree}", "update={prefix_credit: node}")]
     [InlineData("recompose={stages: [mask_truncated, dynamic_sampling, replay, self_imitation], dynamic_sampling: {max_rounds: 3}}")]
     [InlineData("reward={overlong: {buffer: 8}, repetition: {}, format: {}}", "recompose={stages: [rorecomp]}", "advantage={type: grpo, novelty: {}}")]
@@ -81,7 +81,7 @@ public sealed class ReplayTests : IDisposable
     {
         Train("run", "budget.prompts_per_step=4");
 
-        var result = _program.Run("replay", "run", "--json", "--run-dir", "again", "--set", "budget={type: uniform, prompts_per_step: 4, rollouts_per_prompt: 6}", "--set", "advantage.type=rloo");
+        var result = _program.Run("replay", "run", "--json", "--run-dir", "again", "--set", "budget={type: uniform, prompts_per_step: 4, rollouts_per_prompt: 6}", "--set", "advantage={type: rloo}");
 
         Assert.True(result.Code == 0, result.Error);
         var own = JsonNode.Parse(result.Out)!["allocators"]!["recipe"]!;
