@@ -136,11 +136,13 @@ at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::
   check_tensor(k, kName, "k", 3);
   check_tensor(v, kName, "v", 3);
   const int64_t tokens = q.size(0);
-  for (const auto [tensor, name] : {std::make_pair(&k, "k"), std::make_pair(&v, "v")}) {
-    check_size(*tensor, kName, name, 0, tokens);
-    check_size(*tensor, kName, name, 1, k.size(1));
-    check_size(*tensor, kName, name, 2, q.size(2));
-  }
+  const auto check_like_keys = [&](const at::Tensor& tensor, const char* name) {
+    check_size(tensor, kName, name, 0, tokens);
+    check_size(tensor, kName, name, 1, k.size(1));
+    check_size(tensor, kName, name, 2, q.size(2));
+  };
+  check_like_keys(k, "k");
+  check_like_keys(v, "v");
   TORCH_CHECK(k.size(1) > 0 && q.size(1) > 0 && q.size(1) % k.size(1) == 0, kName, ": ", q.size(1),
               " query heads are not a multiple of ", k.size(1), " key heads");
   TORCH_CHECK(scale > 0.0, kName, ": scale must be positive, got ", scale);
