@@ -35,7 +35,7 @@ internal sealed class SimulationFiles(string folder, IReadOnlyList<string> names
                 {
                     var interval = At(name, metric, step);
                     writer.WriteNumber(metric, interval.Mean);
-                    writer.WriteNumber(metric + "/ci95", interval.HalfWidth);
+                    writer.WriteNumber(metric + "/ci95", interval.Margin);
                 }
 
                 writer.WriteEndObject();
@@ -64,9 +64,9 @@ internal sealed class SimulationFiles(string folder, IReadOnlyList<string> names
             name,
             [.. points.Select(step => x(name, step))],
             [.. intervals.Select(i => i.Mean)],
-            [.. intervals.Select(i => i.Mean - i.HalfWidth)],
-            [.. intervals.Select(i => i.Mean + i.HalfWidth)]);
+            [.. intervals.Select(i => i.Mean - i.Margin)],
+            [.. intervals.Select(i => i.Mean + i.Margin)]);
     }).ToList());
 
-    private Interval At(string name, string metric, int step) => Interval.Of(series[name].Select(s => s[metric][step]));
+    private Estimate At(string name, string metric, int step) => Estimate.Of(series[name].Select(s => s[metric][step]));
 }

@@ -1,16 +1,17 @@
 using System.Globalization;
 using RolloutLab.Batching;
 using RolloutLab.Recipes;
+using RolloutLab.Runs;
 
 namespace RolloutLab.Simulation;
 
 /// <summary>What one allocator achieved, over the seeds.</summary>
 /// <param name="Name">Its name in the recipe.</param>
 /// <param name="Measures">Measure to mean and interval, in a fixed order.</param>
-public sealed record AllocatorResult(string Name, IReadOnlyList<KeyValuePair<string, Interval>> Measures)
+public sealed record AllocatorResult(string Name, IReadOnlyList<KeyValuePair<string, Estimate>> Measures)
 {
     /// <summary>One measure.</summary>
-    public Interval this[string measure] => Measures.First(m => m.Key == measure).Value;
+    public Estimate this[string measure] => Measures.First(m => m.Key == measure).Value;
 }
 
 /// <summary>What a simulation found.</summary>
@@ -88,17 +89,17 @@ public sealed class SimulationStudy(Recipe recipe, string folder, int threads, F
     private string FolderOf(string allocator, int seed) =>
         Path.Combine(folder, allocator, string.Create(CultureInfo.InvariantCulture, $"seed-{recipe.Seed + seed}"));
 
-    private static List<KeyValuePair<string, Interval>> Measures(SimulationSeries[] own, SimulationSeries[] baseline, double targetShare) =>
+    private static List<KeyValuePair<string, Estimate>> Measures(SimulationSeries[] own, SimulationSeries[] baseline, double targetShare) =>
     [
-        new(EffectiveGradientRatio, Interval.Of(own.Select(s => s[SimulationMetrics.ByRollouts].Average()))),
-        new(EffectivePromptRatio, Interval.Of(own.Select(s => s[SimulationMetrics.ByPrompts].Average()))),
-        new(SolvedRatio, Interval.Of(own.Select(s => s[SimulationMetrics.SolvedRatio][^1]))),
-        new(SuccessRate, Interval.Of(own.Select(s => s[SimulationMetrics.MeanRate][^1]))),
-        new(MostRollouts, Interval.Of(own.Select(s => s[SimulationMetrics.MostRollouts].Max()))),
-        new(Rollouts, Interval.Of(own.Select(s => s.Spent[^1]))),
-        new(Relative, Interval.Of(own.Zip(baseline, (o, b) => o[SimulationMetrics.ByRollouts].Average() / b[SimulationMetrics.ByRollouts].Average()))),
-        new(RolloutsToTarget, Interval.Of(own.Zip(baseline, (o, b) => o.SpentUntil(Target(b, targetShare))))),
-        new(Speedup, Interval.Of(own.Zip(baseline, (o, b) => b.SpentUntil(Target(b, targetShare)) / o.SpentUntil(Target(b, targetShare))))),
+        new(EffectiveGradientRatio, Estimate.Of(own.Select(s => s[SimulationMetrics.ByRollouts].Average()))),
+        new(EffectivePromptRatio, Estimate.Of(own.Select(s => s[SimulationMetrics.ByPrompts].Average()))),
+        new(SolvedRatio, Estimate.Of(own.Select(s => s[SimulationMetrics.SolvedRatio][^1]))),
+        new(SuccessRate, Estimate.Of(own.Select(s => s[SimulationMetrics.MeanRate][^1]))),
+        new(MostRollouts, Estimate.Of(own.Select(s => s[SimulationMetrics.MostRollouts].Max()))),
+        new(Rollouts, Estimate.Of(own.Select(s => s.Spent[^1]))),
+        new(Relative, Estimate.Of(own.Zip(baseline, (o, b) => o[SimulationMetrics.ByRollouts].Average() / b[SimulationMetrics.ByRollouts].Average()))),
+        new(RolloutsToTarget, Estimate.Of(own.Zip(baseline, (o, b) => o.SpentUntil(Target(b, targetShare))))),
+        new(Speedup, Estimate.Of(own.Zip(baseline, (o, b) => b.SpentUntil(Target(b, targetShare)) / o.SpentUntil(Target(b, targetShare))))),
     ];
 
     private static double Target(SimulationSeries baseline, double share) => share > 0 ? share : baseline[SimulationMetrics.SolvedRatio][^1];

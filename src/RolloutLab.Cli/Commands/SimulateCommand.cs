@@ -120,7 +120,7 @@ internal static class SimulationReport
                 measures[name] = new JsonObject
                 {
                     ["mean"] = double.IsNaN(interval.Mean) ? null : interval.Mean,
-                    ["ci95"] = interval.HalfWidth,
+                    ["ci95"] = interval.Margin,
                     ["seeds"] = interval.Count,
                 };
             }
@@ -163,11 +163,11 @@ internal static class SimulationReport
         return string.Join('\n', lines);
     }
 
-    private static string Share(Interval i) => string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.000} ± {i.HalfWidth:0.000}");
+    private static string Share(Estimate i) => string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.000} ± {i.Margin:0.000}");
 
-    private static string Times(Interval i) => string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.00} ± {i.HalfWidth:0.00}");
+    private static string Times(Estimate i) => string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.00} ± {i.Margin:0.00}");
 
-    private static string Fewer(Interval i) => double.IsNaN(i.Mean)
+    private static string Fewer(Estimate i) => double.IsNaN(i.Mean)
         ? "not reached"
-        : string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.00} ± {i.HalfWidth:0.00}× fewer");
+        : string.Create(CultureInfo.InvariantCulture, $"{i.Mean:0.00} ± {i.Margin:0.00}× fewer");
 }

@@ -57,7 +57,7 @@ internal sealed class WhatIfOutput(TextWriter output, TextWriter screen, bool is
             {
                 measures[name] = new JsonObject
                 {
-                    ["mean"] = double.IsFinite(interval.Mean) ? interval.Mean : null, ["ci95"] = interval.HalfWidth, ["seeds"] = interval.Count,
+                    ["mean"] = double.IsFinite(interval.Mean) ? interval.Mean : null, ["ci95"] = interval.Margin, ["seeds"] = interval.Count,
                 };
             }
 
@@ -133,7 +133,7 @@ internal sealed class WhatIfOutput(TextWriter output, TextWriter screen, bool is
     {
         var interval = result[measure];
         return interval.Count > 1
-            ? string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.000} ± {interval.HalfWidth:0.000}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.000} ± {interval.Margin:0.000}")
             : string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.000}");
     }
 }

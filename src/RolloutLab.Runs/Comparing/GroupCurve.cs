@@ -29,7 +29,7 @@ public static class GroupCurve
             var inside = steps[(int)((long)i * steps.Length / points)..(int)((long)(i + 1) * steps.Length / points)];
             x[i] = measured.Average(m => inside.Average(s => position is null ? s : position(m.run, s)));
             var estimate = Estimate.Of(values.Select(v => inside.Average(s => v[s])));
-            var half = double.IsNaN(estimate.HalfWidth) ? 0 : estimate.HalfWidth;
+            var half = estimate.Margin;
             (y[i], low[i], high[i]) = (estimate.Mean, estimate.Mean - half, estimate.Mean + half);
         }
 

@@ -8,10 +8,10 @@ namespace RolloutLab.Simulation;
 /// <param name="Name">Its name in the recipe.</param>
 /// <param name="Measures">Measure to mean and interval, in a fixed order; names in <see cref="ReplayMeasures"/>.</param>
 /// <param name="Decisions">Rollouts by fate and reason, with the first seed.</param>
-public sealed record BudgetReplay(string Name, IReadOnlyList<KeyValuePair<string, Interval>> Measures, IReadOnlyDictionary<string, long> Decisions)
+public sealed record BudgetReplay(string Name, IReadOnlyList<KeyValuePair<string, Estimate>> Measures, IReadOnlyDictionary<string, long> Decisions)
 {
     /// <summary>One measure.</summary>
-    public Interval this[string measure] => Measures.First(m => m.Key == measure).Value;
+    public Estimate this[string measure] => Measures.First(m => m.Key == measure).Value;
 }
 
 /// <summary>How far a study is.</summary>
@@ -68,8 +68,8 @@ public sealed class WhatIfStudy(Recipe recipe, IRolloutLog log, ReplayParts part
     private static BudgetReplay Summary(string name, List<ReplayOutcome> own, List<ReplayOutcome> baseline) => new(
         name,
         [
-            .. own[0].Measures.Select(m => KeyValuePair.Create(m.Key, Interval.Of(own.Select(o => o[m.Key])))),
-            KeyValuePair.Create(Relative, Interval.Of(own.Zip(
+            .. own[0].Measures.Select(m => KeyValuePair.Create(m.Key, Estimate.Of(own.Select(o => o[m.Key])))),
+            KeyValuePair.Create(Relative, Estimate.Of(own.Zip(
                 baseline, (o, b) => o[ReplayMeasures.EffectiveGradientRatio] / b[ReplayMeasures.EffectiveGradientRatio]))),
         ],
         own[0].Decisions);

@@ -4,6 +4,7 @@ using RolloutLab.Batching;
 using RolloutLab.Core;
 using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
+using RolloutLab.Runs;
 using RolloutLab.Simulation;
 using RolloutLab.UnitTests.Recipes;
 
@@ -136,7 +137,7 @@ public sealed class SimulationTests : IDisposable
     public void Intervals_are_those_of_student()
     {
         // Mean 2, deviation 1, t(0.975, 2) = 4.302653.
-        var interval = Interval.Of([1, 2, 3, double.NaN]);
+        var interval = Estimate.Of([1, 2, 3, double.NaN]);
         Assert.Equal((2, 3), (interval.Mean, interval.Count));
         Assert.Equal(4.302653 / Math.Sqrt(3), interval.HalfWidth, 5);
     }
