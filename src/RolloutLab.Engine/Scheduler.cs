@@ -327,9 +327,9 @@ internal sealed class Scheduler
         if (group.Prefix.Length == 0)
         {
             _prefixes.Share(group.PromptTokenIds, group.Prefix);
-            _reclaimer.PromptHeld(group);
         }
 
+        _reclaimer.PromptHeld(group);
         var pending = group.PromptTokenIds.Length - group.Prefix.Length;
         var tokens = Math.Min(pending, _tokensLeft);
         while (!_prefixes.MakeRoom(_pool.BlocksToAppend(group.Prefix, tokens)))
@@ -340,7 +340,6 @@ internal sealed class Scheduler
             }
         }
 
-        _reclaimer.PromptHeld(group);
         AddRow(group.Prefix, tokens, group, null);
         if (tokens == pending && !group.HasFirstTokens)
         {

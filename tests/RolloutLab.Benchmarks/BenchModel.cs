@@ -52,6 +52,16 @@ internal sealed class BenchModel : IDisposable
         return (2 * weights) + (4 * context * c.QueryWidth * c.Layers);
     }
 
+    /// <summary>A random prompt.</summary>
+    /// <param name="index">Its place in the set, from which its tokens come.</param>
+    /// <param name="length">Tokens; null for <see cref="PromptLength"/>.</param>
+    public Prompt Prompt(int index, int? length = null)
+    {
+        var stream = new RandomStreams(2).Stream(StreamPurpose.DatasetGeneration, prompt: index);
+        var ids = Enumerable.Range(0, length ?? PromptLength).Select(i => stream.Below(i, Model.Config.VocabularySize)).ToArray();
+        return new Prompt(index, $"bench-{index}", "", ids, "");
+    }
+
     public void Dispose()
     {
         Model.Dispose();

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using RolloutLab.Core;
-using RolloutLab.Engine;
-using RolloutLab.Models;
 
 namespace RolloutLab.Benchmarks;
 
@@ -11,20 +9,14 @@ internal static class RolloutBench
     /// <summary>Response tokens a second, best of several runs with <paramref name="batch"/> sequences of different prompts running at once.</summary>
     public static double TokensPerSecond(BenchModel model, int batch, bool quick)
     {
-        var tokenizer = new BenchTokenizer(model.Model.Config.VocabularySize, endToken: -1);
-        var cache = KvCacheSize.OfTokens((long)batch * (model.PromptLength + model.ResponseLength + 32), 16);
-        using var runner = new PagedModelRunner(model.Model, cache);
-        var options = new EngineOptions { MaxRunningSequences = batch, MaxTokensPerStep = 2048 };
-        var source = new EngineRolloutSource(runner, tokenizer, options, new RandomStreams(1), () => 0);
-        var prompts = Enumerable.Range(0, batch).Select(i => new PromptBudget(Prompt(model, i), 0, 1)).ToList();
-        var sampling = new SamplingParameters { MaxNewTokens = quick ? 8 : model.ResponseLength };
-        var request = new RolloutRequest(1, RolloutPurpose.Training, prompts, sampling);
-        source.Generate(request with { Sampling = new SamplingParameters { MaxNewTokens = 4 } }, null, CancellationToken.None);
+        using var engine = new BenchEngine(model, batch, (long)batch * (model.PromptLength + model.ResponseLength + 32));
+        var budgets = Enumerable.Range(0, batch).Select(i => new PromptBudget(model.Prompt(i), 0, 1)).ToList();
+        engine.Generate(budgets, new SamplingParameters { MaxNewTokens = 4 });
         var best = 0.0;
         for (var repeat = 0; repeat < (quick ? 1 : 3); repeat++)
         {
             var started = Stopwatch.GetTimestamp();
-            var result = source.Generate(request, null, CancellationToken.None);
+            var result = engine.Generate(budgets, new SamplingParameters { MaxNewTokens = quick ? 8 : model.ResponseLength });
             best = Math.Max(best, result.Statistics.TokensGenerated / Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
 
@@ -36,13 +28,5 @@ internal static class RolloutBench
     {
         var decode = model.ForwardOperations(model.PromptLength + (model.ResponseLength / 2.0));
         return decode + (model.ForwardOperations(model.PromptLength / 2.0) * model.PromptLength / model.ResponseLength);
-    }
-
-    /// <summary>A random prompt of the model's prompt length.</summary>
-    public static Prompt Prompt(BenchModel model, int index)
-    {
-        var stream = new RandomStreams(2).Stream(StreamPurpose.DatasetGeneration, prompt: index);
-        var ids = Enumerable.Range(0, model.PromptLength).Select(i => stream.Below(i, model.Model.Config.VocabularySize)).ToArray();
-        return new Prompt(index, $"bench-{index}", "", ids, "");
     }
 }

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using RolloutLab.Core;
-using RolloutLab.Engine;
-using RolloutLab.Models;
 
 namespace RolloutLab.Benchmarks;
 
@@ -42,17 +40,12 @@ internal static class DecodeGrowthBench
     /// <summary>Seconds of one step of all sequences: the prompts' own cost falls out of the difference of two runs.</summary>
     private static double StepSeconds(BenchModel model, int prompts, int leaves, int context)
     {
-        var cache = KvCacheSize.OfTokens((long)prompts * (context + ((long)leaves * (Steps + 32))), 16);
-        using var runner = new PagedModelRunner(model.Model, cache);
-        var options = new EngineOptions { MaxRunningSequences = prompts * leaves, MaxTokensPerStep = 2048 };
-        var tokenizer = new BenchTokenizer(model.Model.Config.VocabularySize, endToken: -1);
-        var source = new EngineRolloutSource(runner, tokenizer, options, new RandomStreams(1), () => 0);
-        var budgets = Enumerable.Range(0, prompts).Select(i => new PromptBudget(Prompt(model, i, context), 0, leaves)).ToList();
+        using var engine = new BenchEngine(model, prompts * leaves, (long)prompts * (context + ((long)leaves * (Steps + 32))));
+        var budgets = Enumerable.Range(0, prompts).Select(i => new PromptBudget(model.Prompt(i, context), 0, leaves)).ToList();
         double Seconds(int tokens)
         {
-            var request = new RolloutRequest(1, RolloutPurpose.Training, budgets, new SamplingParameters { MaxNewTokens = tokens });
             var started = Stopwatch.GetTimestamp();
-            source.Generate(request, null, CancellationToken.None);
+            engine.Generate(budgets, new SamplingParameters { MaxNewTokens = tokens });
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
         }
 
@@ -61,11 +54,4 @@ internal static class DecodeGrowthBench
     }
 
     private static double Best(Func<double> seconds) => Math.Min(seconds(), seconds());
-
-    private static Prompt Prompt(BenchModel model, int index, int length)
-    {
-        var stream = new RandomStreams(2).Stream(StreamPurpose.DatasetGeneration, prompt: index);
-        var ids = Enumerable.Range(0, length).Select(i => stream.Below(i, model.Model.Config.VocabularySize)).ToArray();
-        return new Prompt(index, $"bench-{index}", "", ids, "");
-    }
 }

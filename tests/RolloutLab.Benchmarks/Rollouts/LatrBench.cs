@@ -17,7 +17,6 @@ internal static class LatrBench
 {
     private const int Prompts = 64;
     private const int GroupSize = 16;
-    private const int BlockSize = 16;
 
     /// <summary>Measures both; best of several runs, taken in turns.</summary>
     public static JsonObject Measure(bool quick)
@@ -71,19 +70,18 @@ internal static class LatrBench
 
         public void Once(DecoderModel model, ITokenizer tokenizer, IReadOnlyList<Prompt> prompts, SamplingParameters sampling, IBranchPolicy policy)
         {
-            var longest = prompts.Max(p => p.TokenIds.Length) + sampling.MaxNewTokens + (2 * BlockSize);
-            using var runner = new PagedModelRunner(model, KvCacheSize.OfTokens((long)longest * prompts.Count * GroupSize, BlockSize));
-            var options = new EngineOptions { MaxRunningSequences = prompts.Count * GroupSize, MaxTokensPerStep = 2048 };
-            var source = new EngineRolloutSource(runner, tokenizer, options, new RandomStreams(1), () => 0, policy);
-            var request = new RolloutRequest(1, RolloutPurpose.Training, [.. prompts.Select(p => new PromptBudget(p, 0, GroupSize))], sampling);
+            var longest = prompts.Max(p => p.TokenIds.Length) + sampling.MaxNewTokens + (2 * BenchEngine.BlockSize);
+            var sequences = prompts.Count * GroupSize;
+            using var engine = new BenchEngine(model, tokenizer, sequences, (long)longest * sequences, policy);
+            var budgets = prompts.Select(p => new PromptBudget(p, 0, GroupSize)).ToList();
             var started = Stopwatch.GetTimestamp();
-            var result = source.Generate(request, null, CancellationToken.None);
+            var result = engine.Generate(budgets, sampling);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             var leafTokens = result.Groups.Sum(g => g.Rollouts.Sum(r => (long)r.Length));
             var distinct = result.Groups.Sum(g => g.Prompt.TokenIds.Length + Distinct(g));
             SecondsPerLeafToken = Math.Min(SecondsPerLeafToken, seconds / leafTokens);
             ComputedOverLeaf = result.Statistics.TokensComputed / (double)leafTokens;
-            PeakOverDistinct = (double)result.Statistics.PeakBlocks * BlockSize / distinct;
+            PeakOverDistinct = (double)result.Statistics.PeakBlocks * BenchEngine.BlockSize / distinct;
         }
 
         private static long Distinct(RolloutGroup group) =>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using RolloutLab.Core;
-using RolloutLab.Engine;
 using RolloutLab.Models;
 using RolloutLab.Torch;
 
@@ -15,19 +14,15 @@ internal static class PrefillBench
     /// <summary>Measures a prompt of so many tokens; best of several runs, taken in turns.</summary>
     public static JsonObject Measure(BenchModel model, int tokens)
     {
-        using var runner = new PagedModelRunner(model.Model, KvCacheSize.OfTokens(tokens + 64, 16));
-        var options = new EngineOptions { MaxRunningSequences = 1, MaxTokensPerStep = 2048 };
-        var tokenizer = new BenchTokenizer(model.Model.Config.VocabularySize, endToken: -1);
-        var source = new EngineRolloutSource(runner, tokenizer, options, new RandomStreams(1), () => 0);
+        using var engine = new BenchEngine(model, sequences: 1, tokens + 64);
         var prompt = new Prompt(0, "bench", "", [.. Enumerable.Range(0, tokens).Select(i => i % model.Model.Config.VocabularySize)], "");
-        var request = new RolloutRequest(1, RolloutPurpose.Training, [new PromptBudget(prompt, 0, 1)], new SamplingParameters { MaxNewTokens = 1 });
-        using var session = source.Open(request.Step, request.Purpose, request.Sampling);
+        using var session = engine.Source.Open(1, RolloutPurpose.Training, new SamplingParameters { MaxNewTokens = 1 });
         var (first, products) = (double.MaxValue, double.MaxValue);
         for (var repeat = 0; repeat < Repeats; repeat++)
         {
             first = Math.Min(first, Seconds(() =>
             {
-                session.Submit(request.Budgets);
+                session.Submit([new PromptBudget(prompt, 0, 1)]);
                 session.Advance(leave: 0, null, CancellationToken.None);
             }));
             products = Math.Min(products, ProductSeconds(model.Model.Config, tokens));

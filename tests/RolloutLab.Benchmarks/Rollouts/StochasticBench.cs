@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using RolloutLab.Core;
-using RolloutLab.Engine;
-using RolloutLab.Models;
 
 namespace RolloutLab.Benchmarks;
 
@@ -21,7 +19,7 @@ internal static class StochasticBench
     /// <summary>Adds <c>tokens_per_second</c>, <c>padded_tokens_per_second</c>, <c>ratio_to_padded</c> and <c>peak_share</c> for a batch size.</summary>
     public static void Measure(BenchModel model, int batch, int batches, int maxNewTokens, double peak, JsonObject report)
     {
-        var prompts = Enumerable.Range(0, batch * batches / GroupSize).Select(i => RolloutBench.Prompt(model, i)).ToList();
+        var prompts = Enumerable.Range(0, batch * batches / GroupSize).Select(i => model.Prompt(i)).ToList();
         var (engineSeconds, result) = RunEngine(model, prompts, batch, maxNewTokens);
         var (paddedSeconds, paddedTokens) = RunPadded(model, prompts[..Math.Min(prompts.Count, batch * PaddedBatches / GroupSize)], batch, maxNewTokens);
         var tokens = result.Statistics.TokensGenerated;
@@ -36,15 +34,11 @@ internal static class StochasticBench
 
     private static (double Seconds, RolloutResult Result) RunEngine(BenchModel model, List<Prompt> prompts, int batch, int maxNewTokens)
     {
-        var cache = KvCacheSize.OfTokens((long)batch * (model.PromptLength + maxNewTokens + 32), 16);
-        using var runner = new PagedModelRunner(model.Model, cache);
-        var options = new EngineOptions { MaxRunningSequences = batch, MaxTokensPerStep = 2048 };
-        var source = new EngineRolloutSource(runner, new BenchTokenizer(model.Model.Config.VocabularySize, EndToken), options, new RandomStreams(1), () => 0);
+        using var engine = new BenchEngine(model, batch, (long)batch * (model.PromptLength + maxNewTokens + 32), EndToken);
         var budgets = prompts.Select(p => new PromptBudget(p, 0, GroupSize)).ToList();
-        var request = new RolloutRequest(1, RolloutPurpose.Training, budgets, new SamplingParameters { MaxNewTokens = maxNewTokens });
-        source.Generate(request with { Budgets = budgets[..1], Sampling = new SamplingParameters { MaxNewTokens = 4 } }, null, CancellationToken.None);
+        engine.Generate(budgets[..1], new SamplingParameters { MaxNewTokens = 4 });
         var started = Stopwatch.GetTimestamp();
-        var result = source.Generate(request, null, CancellationToken.None);
+        var result = engine.Generate(budgets, new SamplingParameters { MaxNewTokens = maxNewTokens });
         return (Stopwatch.GetElapsedTime(started).TotalSeconds, result);
     }
 
