@@ -190,9 +190,17 @@ internal sealed class BindingReader : SectionReader
         }
 
         // The same key of another type of this section comes before one of another section.
-        return RecipeSchema.Describe().Where(e => KeyPath.Leaf(e.Path) == key).MinBy(e => e.Path == PathOf(key) ? 0 : 1) is { } elsewhere
-            ? $"did you mean {elsewhere.Path}{(elsewhere.When.Length > 0 ? $" (with {elsewhere.When})" : "")}?"
-            : $"known here: {string.Join(", ", _known)}";
+        if (RecipeSchema.Describe().Where(e => KeyPath.Leaf(e.Path) == key).MinBy(e => e.Path == PathOf(key) ? 0 : 1) is not { } elsewhere)
+        {
+            return $"known here: {string.Join(", ", _known)}";
+        }
+
+        if (elsewhere.Path == PathOf(key))
+        {
+            return $"it belongs to {elsewhere.When}; remove it, or set the section whole: {_path}={{ type: ... }}";
+        }
+
+        return $"did you mean {elsewhere.Path}{(elsewhere.When.Length > 0 ? $" (with {elsewhere.When})" : "")}?";
     }
 
     private string PathOf(string key) => KeyPath.Join(_path, key);

@@ -13,7 +13,7 @@ public class RecipeErrorTests
     [InlineData("learning_rate: 1.0", "r.yaml:5: learning_rate: unknown key; did you mean optimizer.learning_rate?")]
     [InlineData(
         "tokenizer: { path: t.json }",
-        "r.yaml:5: tokenizer.path: unknown key; did you mean tokenizer.path (with tokenizer type: file)?")]
+        "r.yaml:5: tokenizer.path: unknown key; it belongs to tokenizer type: file; remove it, or set the section whole: tokenizer={ type: ... }")]
     [InlineData("checkpoint: { xyzzy: 1 }", "r.yaml:5: checkpoint.xyzzy: unknown key; known here: every, keep_last, keep_best")]
     // Duplicate keys.
     [InlineData("seed: 1\nthreads: 2\nseed: 3", "r.yaml:7: seed: given twice, first on line 5; keep one")]

@@ -82,7 +82,7 @@ public class RecipeOverrideTests
     [InlineData("data.train.path.x=1", "--set data.train.path.x: data.train.path is train.jsonl, not a section")]
     [InlineData("seed=&a 1", "--set: anchors (&name) are not allowed in recipes; remove it")]
     [InlineData(
-        "verifier.type=numeric", "r.yaml:5: verifier.format: unknown key; did you mean verifier.format (with verifier type: countdown)?")]
+        "verifier.type=numeric", "r.yaml:5: verifier.format: unknown key; it belongs to verifier type: countdown; remove it, or set the section whole: verifier={ type: ... }")]
     public void Wrong_overrides_are_refused(string text, string expected) => Assert.Equal(expected, RecipeText.ErrorOf(WithFormat, text));
 
     [Fact]
