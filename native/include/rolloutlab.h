@@ -19,7 +19,7 @@
 #endif
 
 // Raised with every incompatible change of this file; the managed side refuses any other number.
-#define RL_ABI_VERSION 3
+#define RL_ABI_VERSION 4
 
 // The most dimensions a tensor that crosses this interface may have.
 #define RL_MAX_DIMS 8
@@ -224,6 +224,10 @@ RL_API int32_t rl_tensor_requires_grad_set(rl_tensor* tensor, int32_t required) 
 
 // `gradient` may be null for a tensor of one element.
 RL_API int32_t rl_tensor_backward(const rl_tensor* tensor, const rl_tensor* gradient) RL_NOEXCEPT;
+
+// One pass from `count` tensors, each with its gradient: what they share is differentiated once.
+RL_API int32_t rl_tensor_backward_all(const rl_tensor* const* tensors, const rl_tensor* const* gradients,
+                                      int64_t count) RL_NOEXCEPT;
 
 // Writes null when the tensor has no gradient.
 RL_API int32_t rl_tensor_grad(const rl_tensor* tensor, rl_tensor** result) RL_NOEXCEPT;

@@ -1,3 +1,5 @@
+#include <torch/csrc/autograd/autograd.h>
+
 #include "handle.h"
 
 int32_t rl_tensor_requires_grad_get(const rl_tensor* tensor, int32_t* required) noexcept {
@@ -10,6 +12,11 @@ int32_t rl_tensor_requires_grad_set(rl_tensor* tensor, int32_t required) noexcep
 
 int32_t rl_tensor_backward(const rl_tensor* tensor, const rl_tensor* gradient) noexcept {
   return rl::guarded([&] { rl::value(tensor).backward(gradient == nullptr ? at::Tensor() : rl::value(gradient)); });
+}
+
+int32_t rl_tensor_backward_all(const rl_tensor* const* tensors, const rl_tensor* const* gradients,
+                               int64_t count) noexcept {
+  return rl::guarded([&] { torch::autograd::backward(rl::values(tensors, count), rl::values(gradients, count)); });
 }
 
 int32_t rl_tensor_grad(const rl_tensor* tensor, rl_tensor** result) noexcept {

@@ -74,6 +74,29 @@ public static partial class torch
         }
     }
 
+    /// <summary>
+    /// Adds the gradients of several tensors to every tensor they were computed from that requires them, in one pass: what
+    /// they share is differentiated once (<c>torch.autograd.backward</c>).
+    /// </summary>
+    /// <param name="tensors">Recorded by autograd, none null.</param>
+    /// <param name="gradients">The gradient with respect to each, of its shape.</param>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    public static unsafe void backward(ReadOnlySpan<Tensor> tensors, ReadOnlySpan<Tensor> gradients)
+    {
+        if (tensors.Length != gradients.Length)
+        {
+            throw new ArgumentException($"{gradients.Length} gradients for {tensors.Length} tensors", nameof(gradients));
+        }
+
+        using var tensorLease = new HandleListLease(tensors);
+        using var gradientLease = new HandleListLease(gradients);
+        fixed (nint* tensorHandles = tensorLease.Pointers)
+        fixed (nint* gradientHandles = gradientLease.Pointers)
+        {
+            NativeCall.Check(NativeMethods.rl_tensor_backward_all(tensorHandles, gradientHandles, tensors.Length));
+        }
+    }
+
     /// <summary>Stops autograd on this thread until the result is disposed.</summary>
     public static GradModeScope no_grad() => new(enabled: false);
 

@@ -128,15 +128,8 @@ public sealed class PolicyUpdater(
     {
         var count = (int)scores.LogProbs.numel();
         var gradient = Narrow(_tokens.Gradient.Slice(first, count), scores.LogProbs.device);
-        if (section.EntropyCoefficient == 0)
-        {
-            scores.LogProbs.backward(gradient);
-            return;
-        }
-
-        // One backward for both: they share the graph, which a backward frees.
-        var entropyGradient = Narrow(_tokens.EntropyGradient.Slice(first, count), scores.Entropy.device);
-        ((scores.LogProbs * gradient).sum() + (scores.Entropy * entropyGradient).sum()).backward();
+        scores.Backward(
+            gradient, section.EntropyCoefficient == 0 ? null : Narrow(_tokens.EntropyGradient.Slice(first, count), scores.Entropy.device));
     }
 
     private Tensor Narrow(ReadOnlySpan<double> values, Device device)

@@ -43,9 +43,10 @@ public sealed class SupervisedTrainer(
     private (double Loss, double Entropy) Accumulate(MicroBatch batch)
     {
         using var scope = new TensorScope();
-        var (logProbs, entropy) = model.Score(batch);
-        var loss = -(logProbs * torch.tensor<float>(batch.LossWeights)).sum();
-        loss.backward();
-        return (loss.item(), entropy.sum().item());
+        var scores = model.Score(batch);
+        var weights = torch.tensor<float>(batch.LossWeights, scores.LogProbs.device);
+        var (loss, entropy) = (-(scores.LogProbs.detach() * weights).sum().item(), scores.Entropy.detach().sum().item());
+        scores.Backward(-weights);
+        return (loss, entropy);
     }
 }

@@ -23,9 +23,11 @@ internal sealed class RunSession : IDisposable
     {
         (Recipe, Identity, Machine, _context) = (recipe, identity, machine, context);
         Random = new RandomStreams((ulong)recipe.Seed);
+        RuntimeBytes = TorchRuntime.Memory().ResidentBytes;
         Policy = modelFolder is null
             ? Policy.Create(recipe, Random, machine.Device)
             : Policy.Open(modelFolder, recipe.Tokenizer, machine.Device);
+        Policy.Model.GradientCheckpointing = recipe.Update.GradientCheckpointing;
         Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random);
     }
 
@@ -36,6 +38,9 @@ internal sealed class RunSession : IDisposable
     public Machine Machine { get; }
 
     public RandomStreams Random { get; }
+
+    /// <summary>Resident bytes before there was a model.</summary>
+    public long RuntimeBytes { get; }
 
     public Policy Policy { get; }
 

@@ -107,14 +107,14 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
         using var scope = new TensorScope();
         using var noGrad = torch.no_grad();
         var rows = _rows.AreAllTokens ? null : torch.tensor(_rows.Distinct, _model.Weights.Device);
-        var hidden = DecoderForward.Run(
+        var pass = new DecoderPass<PagedAttention>(
             _model.Weights,
             _weights.Layers,
             _model.Rotary,
-            step.TokenIds.AsSpan(0, step.TokenCount),
             step.Positions.AsSpan(0, step.TokenCount),
             new PagedAttention(_cache, step, _model.AttentionScale),
             rows);
+        var hidden = DecoderForward.Run(pass, step.TokenIds.AsSpan(0, step.TokenCount));
         if (step.SampleCount > 0)
         {
             Sample(_weights.Head.Apply(hidden), step, sampled);

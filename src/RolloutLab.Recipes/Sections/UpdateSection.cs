@@ -34,6 +34,9 @@ public sealed record UpdateSection
     /// <summary>Tokens in one forward and backward pass; changes memory and speed, not the gradient.</summary>
     public required int MicroBatchTokens { get; init; }
 
+    /// <summary>Whether each layer is computed again in the backward pass instead of keeping its activations; the same gradients, bit for bit.</summary>
+    public required bool GradientCheckpointing { get; init; }
+
     /// <summary>What a token shared by several rollouts of a group is credited with.</summary>
     public required PrefixCredit PrefixCredit { get; init; }
 
@@ -46,6 +49,10 @@ public sealed record UpdateSection
         Minibatches = r.Integer("minibatches", 1, AtLeast(1), "Optimizer steps an epoch."),
         MicroBatchTokens = r.Integer(
             "micro_batch_tokens", 4096, AtLeast(1), "Tokens in one forward and backward pass; the gradient does not depend on it."),
+        GradientCheckpointing = r.Flag(
+            "gradient_checkpointing",
+            false,
+            "Compute each layer again in the backward pass instead of keeping its activations: a third more arithmetic, far less memory, the same gradients. Holds for sft too."),
         PrefixCredit = r.Choice(
             "prefix_credit",
             PrefixCredit.Leaf,

@@ -51,6 +51,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int rl_tensor_backward(TensorHandle tensor, nint gradient);
 
     [LibraryImport(Library)]
+    internal static partial int rl_tensor_backward_all(nint* tensors, nint* gradients, long count);
+
+    [LibraryImport(Library)]
     internal static partial int rl_tensor_grad(TensorHandle tensor, out TensorHandle result);
 
     [LibraryImport(Library)]

@@ -15,5 +15,5 @@ internal static class Sections
         Policy = new VanillaLossSection { ClipLow = 0.2, ClipHigh = 0.2, DualClip = 3 }, Aggregation = LossAggregation.TokenMean,
     };
 
-    public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096, PrefixCredit = PrefixCredit.Leaf, ForcedTokens = ForcedTokens.Train };
+    public static UpdateSection Update { get; } = new() { Epochs = 1, Minibatches = 1, MicroBatchTokens = 4096, GradientCheckpointing = false, PrefixCredit = PrefixCredit.Leaf, ForcedTokens = ForcedTokens.Train };
 }
