@@ -2,6 +2,7 @@ using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
+using RolloutLab.Training;
 
 namespace RolloutLab.Cli;
 
@@ -29,6 +30,13 @@ internal interface IRunCommands
     /// <summary>Trains by reinforcement learning.</summary>
     /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
     RunEnding Train(RunArguments arguments, RunContext context);
+
+    /// <summary>What <c>train</c> would take of the memory that there is; nothing is trained.</summary>
+    /// <param name="arguments">Recipe and overrides.</param>
+    /// <param name="notice">Told what is left out of the data.</param>
+    /// <returns>The forecast, and the bytes that the process may use.</returns>
+    /// <exception cref="RolloutLabException">The input or the machine is at fault.</exception>
+    (MemoryForecast Forecast, long LimitBytes) Memory(RunArguments arguments, Action<string> notice);
 
     /// <summary>Goes on with an interrupted training run.</summary>
     /// <param name="runFolder">The run's folder.</param>

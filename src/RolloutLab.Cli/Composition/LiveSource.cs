@@ -29,9 +29,7 @@ internal sealed class LiveSource : IDisposable
         Func<long> policyVersion,
         IBranchPolicy? branching = null)
     {
-        var size = section.KvTokens > 0
-            ? KvCacheSize.OfTokens(section.KvTokens, section.BlockSize)
-            : Automatic(policy.Model.Config, section, longestSequence);
+        var size = CacheSize(policy.Model.Config, section, longestSequence);
         if (size.BlockCount * size.BlockSize < longestSequence - 1)
         {
             throw new RecipeException(
@@ -49,6 +47,14 @@ internal sealed class LiveSource : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
+
+    /// <summary>The cache that a recipe asks for, or the automatic one.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="section">Limits.</param>
+    /// <param name="longestSequence">Most tokens of one sequence, prompt and response.</param>
+    public static KvCacheSize CacheSize(ModelConfig config, EngineSection section, int longestSequence) => section.KvTokens > 0
+        ? KvCacheSize.OfTokens(section.KvTokens, section.BlockSize)
+        : Automatic(config, section, longestSequence);
 
     private static KvCacheSize Automatic(ModelConfig config, EngineSection section, int longestSequence)
     {

@@ -8,7 +8,8 @@ namespace RolloutLab.Cli;
 /// <summary>The machine as a run uses it: threads and device, started once before any tensor exists.</summary>
 /// <param name="Info">What LibTorch runs on.</param>
 /// <param name="Device">Where the model runs.</param>
-internal sealed record Machine(TorchRuntimeInfo Info, Device Device)
+/// <param name="MemoryBytes">Memory that the process may use, a container's limit included.</param>
+internal sealed record Machine(TorchRuntimeInfo Info, Device Device, long MemoryBytes)
 {
     /// <summary>Loads LibTorch and sets it up as the recipe asks.</summary>
     /// <exception cref="SetupException">LibTorch is absent, or the recipe asks for what this build does not have.</exception>
@@ -25,7 +26,7 @@ internal sealed record Machine(TorchRuntimeInfo Info, Device Device)
         }
 
         var info = TorchRuntime.Initialize(recipe.Threads > 0 ? recipe.Threads : Environment.ProcessorCount);
-        return new Machine(info, Device.Cpu);
+        return new Machine(info, Device.Cpu, MachineInfo.Read().MemoryBytes);
     }
 
     /// <summary>What is recorded with the run.</summary>

@@ -30,6 +30,13 @@ internal sealed class Policy : IDisposable
     /// <summary>The model over them.</summary>
     public DecoderModel Model { get; }
 
+    /// <summary>Tokenizer and shape of what the recipe's <c>model</c> and <c>tokenizer</c> sections name, without its weights.</summary>
+    public static (ITokenizer Tokenizer, ModelConfig Config) Describe(Recipe recipe)
+    {
+        var tokenizer = CreateTokenizer(recipe.Tokenizer, recipe.Model.Path);
+        return (tokenizer, recipe.Model.Path is { } path ? ModelFolder.Open(path).Config : ConfigOf(recipe.RequireModelConfig(), tokenizer.VocabularySize));
+    }
+
     /// <summary>Opens or initialises what the recipe's <c>model</c> and <c>tokenizer</c> sections name.</summary>
     public static Policy Create(Recipe recipe, RandomStreams random, Device device)
     {

@@ -2,6 +2,7 @@ using RolloutLab.Core;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
+using RolloutLab.Torch;
 using RolloutLab.Training;
 
 namespace RolloutLab.Cli;
@@ -17,9 +18,27 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
         var recipe = RecipeLoader.Load(arguments.Recipe, arguments.Overrides);
         var identity = Identity(RunKind.Train, recipe.Name, recipe);
         var machine = StartMachine(recipe, context);
+        new MemoryCheck(recipe, machine).RequireBeforeLoading(Policy.Describe(recipe).Config);
         using var run = new TrainRun(recipe, identity, machine, context);
         using var directory = CreateDirectory(recipe, identity, machine, arguments.RunDirectory);
         return run.Execute(directory);
+    }
+
+    /// <inheritdoc/>
+    public (MemoryForecast Forecast, long LimitBytes) Memory(RunArguments arguments, Action<string> notice)
+    {
+        var recipe = RecipeLoader.Load(arguments.Recipe, arguments.Overrides);
+        var machine = Machine.Start(recipe);
+        var (tokenizer, config) = Policy.Describe(recipe);
+        var datasets = new Datasets(tokenizer, config.MaxPositions, new RandomStreams((ulong)recipe.Seed));
+        var prompts = datasets.Prompts("train", recipe.RequireTrainData(), notice).Prompts.AsEnumerable();
+        if (recipe.Data.Eval is { } eval)
+        {
+            prompts = prompts.Concat(datasets.Prompts("eval", eval, notice).Prompts);
+        }
+
+        var longest = MemoryCheck.LongestSequence(recipe, config, prompts.Max(p => p.TokenIds.Length));
+        return (new MemoryCheck(recipe, machine).Forecast(config, longest, TorchRuntime.Memory().ResidentBytes), machine.MemoryBytes);
     }
 
     /// <inheritdoc/>

@@ -64,6 +64,7 @@ internal sealed class TrainRun : IDisposable
             ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
             : _grader;
         _stages = Strategies.Stages(recipe.Recompose);
+        new MemoryCheck(recipe, machine).Require(_session.Policy.Weights.Config, LongestSequence(), _session.RuntimeBytes);
         _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
         var branching = Strategies.Branching(recipe.Strategy, _session.Policy.Tokenizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step, branching);

@@ -40,8 +40,22 @@ internal static class CheckReport
         };
     }
 
-    /// <summary>The JSON document: <c>status</c>, and <c>checks</c> with <c>name, status, found, remedy</c> each.</summary>
-    public static string ToJson(IReadOnlyList<Check> checks) => new JsonObject
+    /// <summary>
+    /// The JSON document: <c>status</c>, <c>checks</c> with <c>name, status, found, remedy</c> each, and the recipe's
+    /// <c>memory</c> where one was given.
+    /// </summary>
+    public static string ToJson(IReadOnlyList<Check> checks, MemoryReport? memory = null)
+    {
+        var document = Document(checks);
+        if (memory is not null)
+        {
+            document["memory"] = memory.ToJson();
+        }
+
+        return document.ToJsonString(Readable);
+    }
+
+    private static JsonObject Document(IReadOnlyList<Check> checks) => new()
     {
         ["status"] = WordOf(Worst(checks)),
         ["checks"] = new JsonArray(
@@ -54,7 +68,7 @@ internal static class CheckReport
                 ["remedy"] = check.Remedy,
             }),
         ]),
-    }.ToJsonString(Readable);
+    };
 
     private static string WordOf(CheckStatus status) => status switch
     {

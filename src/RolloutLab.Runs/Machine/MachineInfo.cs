@@ -15,7 +15,7 @@ public sealed record MachineInfo(string? CpuModel, int CpuCount, IReadOnlyList<s
     public static MachineInfo Read()
     {
         var (model, features) = ParseCpu(ReadOrEmpty("/proc/cpuinfo"));
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var memory = MemoryLimit.Read() ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var available = ParseAvailable(ReadOrEmpty("/proc/meminfo"));
         return new MachineInfo(model, Environment.ProcessorCount, features, memory, available is { } free ? Math.Min(free, memory) : null);
     }
@@ -28,8 +28,13 @@ public sealed record MachineInfo(string? CpuModel, int CpuCount, IReadOnlyList<s
     }
 
     /// <summary>Available bytes from the text of <c>/proc/meminfo</c>; null when it does not say.</summary>
-    internal static long? ParseAvailable(string meminfo) =>
-        Field(meminfo, "MemAvailable") is { } text && long.TryParse(text.Split(' ')[0], out var kibibytes) ? kibibytes * 1024 : null;
+    internal static long? ParseAvailable(string meminfo) => Kibibytes(meminfo, "MemAvailable");
+
+    /// <summary>All bytes of the machine from the text of <c>/proc/meminfo</c>; null when it does not say.</summary>
+    internal static long? ParseTotal(string meminfo) => Kibibytes(meminfo, "MemTotal");
+
+    private static long? Kibibytes(string meminfo, string name) =>
+        Field(meminfo, name) is { } text && long.TryParse(text.Split(' ')[0], out var kibibytes) ? kibibytes * 1024 : null;
 
     private static string? Field(string text, string name)
     {

@@ -2,6 +2,7 @@ using RolloutLab.Cli;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
+using RolloutLab.Training;
 
 namespace RolloutLab.EndToEndTests.CommandLine;
 
@@ -15,6 +16,8 @@ internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRu
     public EvalArguments? EvalArguments { get; private set; }
 
     public RunEnding Train(RunArguments arguments, RunContext context) => Run("train", arguments, context);
+
+    public (MemoryForecast Forecast, long LimitBytes) Memory(RunArguments arguments, Action<string> notice) => throw new NotSupportedException();
 
     public RunEnding Resume(string runFolder, RunContext context) => Run("resume", new RunArguments(runFolder, [], null), context);
 

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+
+namespace RolloutLab.EndToEndTests.Training;
+
+/// <summary>What `doctor` says of a recipe's memory against what its run then takes, in processes of their own.</summary>
+public sealed class MemoryTests : IDisposable
+{
+    private static readonly string[] Medium =
+    [
+        "--set", "model.config={ hidden_size: 256, layers: 6, heads: 4, kv_heads: 2, intermediate_size: 768, max_positions: 160 }",
+        "--set", "sft=null", "--set", "training.steps=1", "--set", "evaluation={ every: 0, rollouts: 1, pass_at: [1] }",
+        "--set", "rollout.max_new_tokens=128", "--set", "budget.prompts_per_step=32", "--set", "budget.rollouts_per_prompt=16",
+        "--set", "engine.max_batch=64", "--set", "engine.max_step_tokens=256", "--set", "reward={ cosine: { weight: 1 } }",
+    ];
+
+    private readonly TrainingProgram _program = new();
+
+    public void Dispose() => _program.Dispose();
+
+    /// <summary>Activations are over half of it without checkpoints, weights and moments with them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_prediction_is_within_15_percent_of_what_is_used(bool checkpointed)
+    {
+        string[] sets = [.. Medium, "--set", "update.micro_batch_tokens=4096", "--set", $"update.gradient_checkpointing={(checkpointed ? "true" : "false")}"];
+
+        var doctor = _program.Run(["doctor", "tiny.yaml", "--json", .. sets]);
+        var train = _program.Run(["train", "tiny.yaml", "--run-dir", "run", "--json", .. sets]);
+
+        Assert.True(doctor.Code == 0 && train.Code == 0, doctor.Error + train.Error);
+        var memory = JsonNode.Parse(doctor.Out)!["memory"]!;
+        var (predicted, used) = ((long)memory["total_bytes"]!, (long)JsonNode.Parse(train.Out)!["peak_memory_bytes"]!);
+        Assert.True((bool)memory["fits"]!);
+        Assert.InRange(predicted, 0.85 * used, 1.15 * used);
+        var activations = memory["parts"]!.AsArray().Single(p => (string?)p!["name"] == "activations")!;
+        Assert.Equal(checkpointed, (long)activations["bytes"]! < 200L << 20);
+    }
+
+    [Fact]
+    public void What_cannot_fit_is_refused_before_a_weight_is_read_and_names_the_keys()
+    {
+        string[] sets = ["--set", "model.config={ hidden_size: 16384, layers: 64, heads: 128, kv_heads: 8, intermediate_size: 53248, max_positions: 2048 }"];
+
+        var train = _program.Run(["train", "tiny.yaml", "--run-dir", "run", .. sets]);
+        var doctor = _program.Run(["doctor", "tiny.yaml", "--json", .. sets]);
+
+        Assert.Equal(2, train.Code);
+        var line = Assert.Single(train.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("rolloutlab:", StringComparison.Ordinal));
+        Assert.Contains("training needs about", line, StringComparison.Ordinal);
+        Assert.Contains("change sft, model", line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_program.At("run")));
+        Assert.Equal(1, doctor.Code);
+        Assert.False((bool)JsonNode.Parse(doctor.Out)!["memory"]!["fits"]!);
+    }
+
+    [Fact]
+    public void Checkpointed_layers_train_to_the_same_bytes()
+    {
+        foreach (var (folder, checkpointed) in new[] { ("whole", "false"), ("layers", "true") })
+        {
+            var result = _program.Run("train", "tiny.yaml", "--run-dir", folder, "--set", $"update.gradient_checkpointing={checkpointed}");
+            Assert.True(result.Code == 0, result.Error);
+        }
+
+        Assert.Equal(TrainingProgram.Timeless(_program.At("whole", "metrics.jsonl")), TrainingProgram.Timeless(_program.At("layers", "metrics.jsonl")));
+        Assert.Equal(Weights("whole"), Weights("layers"));
+    }
+
+    private byte[] Weights(string run) => File.ReadAllBytes(_program.At(run, "checkpoints", "step-000003", "model.safetensors"));
+}
