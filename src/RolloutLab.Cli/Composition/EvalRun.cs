@@ -18,9 +18,8 @@ internal sealed class EvalRun : IDisposable
     {
         _session = new RunSession(recipe, identity, modelFolder, machine, context);
         _prompts = _session.HeldOutPrompts();
-        var longest = _prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
-        _engine = new LiveSource(
-            _session.Policy, recipe.Engine, Math.Min(longest, _session.Policy.Model.MaxPositions), _session.Random, () => 0);
+        var longest = _session.Policy.LongestSequence(_prompts.Prompts.Max(p => p.TokenIds.Length), recipe.Evaluation.Sampling.MaxNewTokens);
+        _engine = new LiveSource(_session.Policy, recipe.Engine, longest, _session.Random, () => 0);
         _evaluator = _session.Evaluator(_prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
     }
 

@@ -69,6 +69,20 @@ internal sealed class Policy : IDisposable
     /// <summary>Whether a folder holds a model.</summary>
     public static bool IsModelFolder(string path) => File.Exists(Path.Combine(path, ModelFolder.ConfigFile));
 
+    /// <summary>The tokens of the longest sequence the engine will hold: a prompt with its response, within the model's context.</summary>
+    /// <param name="promptTokens">Tokens of the longest prompt.</param>
+    /// <param name="responseTokens">Most tokens of a response.</param>
+    /// <exception cref="RecipeException">It outgrows a sliding window of the model.</exception>
+    public int LongestSequence(int promptTokens, int responseTokens)
+    {
+        var longest = (long)promptTokens + responseTokens;
+        return Weights.Config.SlidingWindow is { } window && longest > window
+            ? throw new RecipeException(
+                $"rollout.max_new_tokens: prompts of up to {promptTokens} tokens with responses of up to {responseTokens} outgrow the model's sliding window of "
+                + $"{window} tokens (sliding_window in its config.json), and windows are not implemented; lower rollout.max_new_tokens and evaluation.max_new_tokens or leave out long prompts")
+            : (int)Math.Min(longest, Model.MaxPositions);
+    }
+
     /// <summary>Writes model and tokenizer as a model folder.</summary>
     public void Save(string folder)
     {

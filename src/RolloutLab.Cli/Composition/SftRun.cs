@@ -23,9 +23,8 @@ internal sealed class SftRun : IDisposable
         if (recipe.Data.Eval is not null)
         {
             var prompts = _session.HeldOutPrompts();
-            var longest = prompts.Prompts.Max(p => p.TokenIds.Length) + recipe.Evaluation.Sampling.MaxNewTokens;
-            _engine = new LiveSource(
-                _session.Policy, recipe.Engine, Math.Min(longest, _session.Policy.Model.MaxPositions), _session.Random, () => 0);
+            var longest = _session.Policy.LongestSequence(prompts.Prompts.Max(p => p.TokenIds.Length), recipe.Evaluation.Sampling.MaxNewTokens);
+            _engine = new LiveSource(_session.Policy, recipe.Engine, longest, _session.Random, () => 0);
             evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
         }
 

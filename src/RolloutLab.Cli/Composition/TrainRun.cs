@@ -159,7 +159,7 @@ internal sealed class TrainRun : IDisposable
             (_prompts?.Prompts ?? []).Concat(_evalPrompts?.Prompts ?? []).Select(p => p.TokenIds.Length).DefaultIfEmpty(1).Max(),
             Math.Max(_seeding?.MaxPromptTokens ?? 0, _companions.MaxPromptTokens));
         var response = Math.Max(_recipe.Rollout.MaxNewTokens, _recipe.Evaluation.Sampling.MaxNewTokens);
-        return (int)Math.Min((long)prompt + response, _session.Policy.Model.MaxPositions);
+        return _session.Policy.LongestSequence(prompt, response);
     }
 
     private (string Label, string Text)[] Facts() =>

@@ -34,6 +34,11 @@ internal readonly struct ConfigReader(string path, JsonElement root, string pref
             : throw WrongType(key, value, "a number");
     }
 
+    /// <summary>A number that must be there.</summary>
+    public double Double(string key) => Has(key) ? Double(key, 0) : throw Missing(key);
+
+    public double? OptionalDouble(string key) => Has(key) ? Double(key, 0) : null;
+
     public bool Bool(string key, bool fallback) => Find(key) switch
     {
         null => fallback,

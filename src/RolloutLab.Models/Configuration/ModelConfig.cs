@@ -43,6 +43,18 @@ public sealed record ModelConfig
     /// <summary>Base of the rotary frequencies; positive.</summary>
     public double RopeTheta { get; init; } = 10_000;
 
+    /// <summary>How the rotary frequencies are stretched; null for not at all.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>
+    /// Most tokens a layer with a sliding window looks back on, itself included; null where every layer sees the whole
+    /// sequence. Windows are not implemented, and need not be for sequences that fit into one.
+    /// </summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Positions for which the computation is exact: all, or as many as the smallest sliding window holds.</summary>
+    public int ExactPositions => Math.Min(MaxPositions, SlidingWindow ?? MaxPositions);
+
     /// <summary>Added to the mean square inside every RMSNorm; positive.</summary>
     public double NormEpsilon { get; init; } = 1e-6;
 
@@ -101,7 +113,7 @@ public sealed record ModelConfig
             }
         }
 
-        return null;
+        return RopeScaling?.FindProblem() is var (inner, why) ? ($"rope_scaling.{inner}", why) : null;
     }
 
     private (string Key, int Size, int Most)[] Sizes() =>
@@ -122,6 +134,8 @@ public sealed record ModelConfig
         (HeadDim % 2 != 0, "head_dim", $"{HeadDim} is odd, and rotary positions turn pairs"),
         ((long)Heads * HeadDim > MaxSize, "head_dim", $"{Heads} heads of {HeadDim} exceed {MaxSize}"),
         (!(RopeTheta > 0 && double.IsFinite(RopeTheta)), "rope_theta", $"{RopeTheta} is not a positive number"),
+        (SlidingWindow < 1, "sliding_window", $"{SlidingWindow} is not positive"),
+        (RopeScaling?.Type == RopeScalingType.Yarn && RopeTheta <= 1, "rope_theta", $"{RopeTheta} is not above 1, which yarn needs"),
         (!(NormEpsilon > 0 && NormEpsilon < 1), "rms_norm_eps", $"{NormEpsilon} is not between 0 and 1"),
         (Family == ModelFamily.Qwen2 && !AttentionBias, "attention_bias", "false, but qwen2 always has query, key and value biases"),
         (Family == ModelFamily.Mistral && AttentionBias, "attention_bias", "true, but mistral has no biases"),

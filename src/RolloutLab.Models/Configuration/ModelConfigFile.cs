@@ -59,14 +59,16 @@ public static class ModelConfigFile
     /// The <c>config.json</c> it came from, as <see cref="Parse"/> accepts it; its other keys (token ids, tool settings) are
     /// carried over. Empty for none.
     /// </param>
-    public static string Format(ModelConfig config, ReadOnlyMemory<byte> template = default)
+    /// <param name="dtype">What the weights beside it are stored as, as PyTorch calls it.</param>
+    public static string Format(ModelConfig config, ReadOnlyMemory<byte> template = default, string dtype = "float32")
     {
         ArgumentNullException.ThrowIfNull(config);
         var root = template.IsEmpty ? [] : JsonNode.Parse(template.Span)!.AsObject();
-        // Transformers 5 nests the base; two places could disagree.
+        // The older layout, which every version reads: newer files nest the rotary settings, and two places could disagree.
         root.Remove("rope_parameters");
+        root.Remove("rope_scaling");
         root.Remove("dtype");
-        foreach (var (key, value) in Keys(config))
+        foreach (var (key, value) in Keys(config, dtype).Concat(RopeKeys(config)).Concat(template.IsEmpty ? WindowKeys(config) : []))
         {
             root[key] = value;
         }
@@ -108,7 +110,9 @@ public static class ModelConfigFile
             HeadDim = reader.Int("head_dim", family == ModelFamily.Qwen3 ? 128 : hidden / Math.Max(heads, 1)),
             IntermediateSize = reader.Int("intermediate_size"),
             MaxPositions = reader.Int("max_position_embeddings"),
-            RopeTheta = reader.Double("rope_theta", reader.Section("rope_parameters")?.Double("rope_theta", 10_000) ?? 10_000),
+            RopeTheta = RopeScalingReader.Theta(reader),
+            RopeScaling = RopeScalingReader.Scaling(reader),
+            SlidingWindow = SlidingWindowReader.Read(reader, family),
             NormEpsilon = reader.Double("rms_norm_eps", 1e-6),
             TieWordEmbeddings = reader.Bool("tie_word_embeddings", false),
             AttentionBias = reader.Bool("attention_bias", family == ModelFamily.Qwen2),
@@ -130,7 +134,29 @@ public static class ModelConfigFile
         throw reader.Error("model_type", $"'{Excerpt.Of(type)}' is not supported; supported: llama, mistral, qwen2, qwen3");
     }
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Keys(ModelConfig config) =>
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> RopeKeys(ModelConfig config) => config.RopeScaling is not { } scaling
+        ? []
+        : [new("rope_scaling", new JsonObject(new KeyValuePair<string, JsonNode?>[]
+        {
+            new("rope_type", scaling.Type.ToString().ToLowerInvariant()),
+            new("factor", scaling.Factor),
+            new("original_max_position_embeddings", scaling.OriginalMaxPositions),
+            new("low_freq_factor", scaling.LowFrequencyFactor),
+            new("high_freq_factor", scaling.HighFrequencyFactor),
+            new("beta_fast", scaling.BetaFast),
+            new("beta_slow", scaling.BetaSlow),
+            new("attention_factor", scaling.AttentionFactor),
+            new("mscale", scaling.Mscale),
+            new("mscale_all_dim", scaling.MscaleAllDim),
+            new("truncate", scaling.Truncate),
+        }.Where(pair => pair.Value is not null)))];
+
+    /// <summary>A window that no file described: all layers slide.</summary>
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> WindowKeys(ModelConfig config) => config.SlidingWindow is not { } window
+        ? []
+        : [new("sliding_window", window), new("use_sliding_window", true), new("max_window_layers", 0)];
+
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Keys(ModelConfig config, string dtype) =>
     [
         new("architectures", new JsonArray($"{config.Family}ForCausalLM")),
         new("model_type", TypeName(config.Family)),
@@ -147,7 +173,7 @@ public static class ModelConfigFile
         new("hidden_act", "silu"),
         new("attention_bias", config.AttentionBias),
         new("tie_word_embeddings", config.TieWordEmbeddings),
-        new("torch_dtype", "float32"),
+        new("torch_dtype", dtype),
     ];
 
     private static string TypeName(ModelFamily family) => family switch

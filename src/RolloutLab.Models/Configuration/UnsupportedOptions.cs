@@ -21,6 +21,7 @@ internal static class UnsupportedOptions
         }
 
         RefuseFlag(reader, "mlp_bias", "only bias-free feed-forward layers are supported");
+        RefuseFlag(reader, "rope_interleaved", "only rotation of the two halves of a head is supported");
         RefuseUnless(reader, "attention_dropout", 0, "dropout is not supported; set it to 0");
         RefuseUnless(reader, "partial_rotary_factor", 1, "only full rotation is supported");
         if (reader.Has("quantization_config"))
@@ -28,51 +29,12 @@ internal static class UnsupportedOptions
             throw reader.Error("quantization_config", "quantised weights are not supported; export F32, F16 or BF16");
         }
 
-        RefuseRopeScaling(reader);
-        RefuseSlidingWindow(reader, family);
-    }
-
-    private static void RefuseRopeScaling(ConfigReader reader)
-    {
         foreach (var key in (string[])["rope_scaling", "rope_parameters"])
         {
-            if (reader.Section(key) is not { } section)
+            if (reader.Section(key) is { } section)
             {
-                continue;
+                RefuseUnless(section, "partial_rotary_factor", 1, "only full rotation is supported");
             }
-
-            // Older files say "type", newer ones "rope_type"; a section without either asks for no scaling.
-            var type = section.Text("rope_type", section.Text("type", "default"));
-            if (type != "default")
-            {
-                throw reader.Error(key, $"rope type '{Excerpt.Of(type)}' is not supported; supported: null or type default");
-            }
-
-            RefuseUnless(section, "partial_rotary_factor", 1, "only full rotation is supported");
-        }
-    }
-
-    /// <summary>A window that no sequence can outgrow changes nothing; any other one is refused.</summary>
-    private static void RefuseSlidingWindow(ConfigReader reader, ModelFamily family)
-    {
-        foreach (var type in reader.Texts("layer_types"))
-        {
-            if (type != "full_attention")
-            {
-                throw reader.Error("layer_types", $"'{Excerpt.Of(type)}' is not supported; supported: full_attention");
-            }
-        }
-
-        var enabled = family switch
-        {
-            ModelFamily.Mistral => reader.Has("sliding_window"),
-            ModelFamily.Qwen2 or ModelFamily.Qwen3 => reader.Bool("use_sliding_window", false),
-            _ => reader.Has("sliding_window") && reader.Bool("use_sliding_window", true),
-        };
-        if (enabled && reader.Long("sliding_window", 4096) is var window && window < reader.Long("max_position_embeddings"))
-        {
-            throw reader.Error(
-                "sliding_window", $"a window of {window} is not supported; set it to null or use a model with full attention");
         }
     }
 

@@ -13,17 +13,17 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Prepares a model.</summary>
     /// <param name="weights">The parameters; must outlive the model.</param>
-    /// <param name="maxPositions">Most positions of one sequence, at most the configuration's; null for the configuration's.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPositions"/> is not in 1..the configuration's.</exception>
+    /// <param name="maxPositions">Most positions of one sequence, at most the configuration's exact ones; null for those.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPositions"/> is not in 1..the configuration's exact ones.</exception>
     public DecoderModel(DecoderWeights weights, int? maxPositions = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         var config = weights.Config;
-        MaxPositions = maxPositions ?? config.MaxPositions;
+        MaxPositions = maxPositions ?? config.ExactPositions;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxPositions, nameof(maxPositions));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxPositions, config.MaxPositions, nameof(maxPositions));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxPositions, config.ExactPositions, nameof(maxPositions));
         Weights = weights;
-        Rotary = new RotaryTable(MaxPositions, config.HeadDim, config.RopeTheta, weights.Device);
+        Rotary = new RotaryTable(config, MaxPositions, weights.Device);
     }
 
     /// <summary>The parameters.</summary>

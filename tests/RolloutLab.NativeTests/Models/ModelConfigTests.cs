@@ -99,11 +99,11 @@ public class ModelConfigTests
     [InlineData("model_type", "\"gpt2\"", "supported: llama, mistral, qwen2, qwen3")]
     [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "LlamaForCausalLM")]
     [InlineData("hidden_act", "\"gelu\"", "supported: silu")]
-    [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8}""", "'llama3' is not supported")]
-    [InlineData("rope_scaling", """{"type": "linear", "factor": 8}""", "'linear' is not supported")]
-    [InlineData("rope_parameters", """{"rope_type": "yarn", "rope_theta": 1}""", "'yarn' is not supported")]
+    [InlineData("rope_scaling", """{"rope_type": "longrope", "factor": 8}""", "'longrope' is not supported; supported: default, linear, dynamic, llama3, yarn")]
+    [InlineData("rope_interleaved", "true", "two halves")]
     [InlineData("layer_types", "[\"full_attention\", \"sliding_attention\"]", "supported: full_attention")]
-    [InlineData("sliding_window", "128", "a window of 128")]
+    [InlineData("layer_types", "[\"linear_attention\"]", "supported: full_attention")]
+    [InlineData("sliding_window", "0", "0 is not positive")]
     [InlineData("mlp_bias", "true", "bias-free")]
     [InlineData("attention_dropout", "0.1", "dropout")]
     [InlineData("partial_rotary_factor", "0.5", "full rotation")]
@@ -130,11 +130,55 @@ public class ModelConfigTests
         Assert.DoesNotContain('\n', error.Message);
     }
 
-    [Fact]
-    public void Accepts_a_window_no_sequence_can_outgrow()
+    [Theory]
+    [InlineData("""{"rope_type": "llama3", "factor": 8}""", "original_max_position_embeddings: missing")]
+    [InlineData("""{"rope_type": "llama3", "factor": 8, "original_max_position_embeddings": 64, "low_freq_factor": 4, "high_freq_factor": 1}""", "high_freq_factor: 1 is not above low_freq_factor 4")]
+    [InlineData("""{"type": "linear"}""", "factor: missing")]
+    [InlineData("""{"type": "linear", "factor": 0.5}""", "factor: 0.5 is not a number of at least 1")]
+    [InlineData("""{"type": "linear", "factor": "2"}""", "factor: \"2\" is not a number")]
+    [InlineData("""{"type": "yarn", "factor": 2, "beta_fast": -1}""", "beta_fast: -1 is not positive")]
+    [InlineData("""{"type": "dynamic", "factor": 2, "original_max_position_embeddings": 128}""", "original_max_position_embeddings: dynamic scaling from 128")]
+    public void Refuses_a_scaling_it_cannot_compute(string scaling, string reason)
     {
-        Assert.Equal(256, Parse(With(Mistral, "sliding_window", "256")).MaxPositions);
-        Assert.Throws<CheckpointException>(() => Parse(With(Mistral, "sliding_window", "255")));
+        foreach (var key in (string[])["rope_scaling", "rope_parameters"])
+        {
+            var error = Assert.Throws<CheckpointException>(() => Parse(With(Llama, key, scaling)));
+            Assert.StartsWith($"dir/config.json: {key}.{reason}", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Settings_given_twice_must_agree()
+    {
+        var both = With(With(Llama, "rope_theta", "500"), "rope_parameters", """{"rope_type": "linear", "factor": 2, "rope_theta": 500}""");
+        Assert.Equal(new RopeScaling(RopeScalingType.Linear, 2), Parse(both).RopeScaling);
+        Assert.Throws<CheckpointException>(() => Parse(With(both, "rope_theta", "501")));
+        Assert.Throws<CheckpointException>(() => Parse(With(both, "rope_scaling", """{"type": "linear", "factor": 3}""")));
+    }
+
+    [Theory]
+    [InlineData(Mistral, "{}", null)]
+    [InlineData(Mistral, """{"sliding_window": 128}""", 128)]
+    [InlineData(Mistral, """{"sliding_window": 256}""", null)]
+    [InlineData(Qwen2, """{"use_sliding_window": true, "sliding_window": 128}""", null)]
+    [InlineData(Qwen2, """{"use_sliding_window": true, "sliding_window": 128, "max_window_layers": 23}""", 128)]
+    [InlineData(Qwen2, """{"use_sliding_window": false, "sliding_window": 128, "max_window_layers": 0}""", null)]
+    [InlineData(Qwen3, """{"use_sliding_window": true, "sliding_window": 128, "max_window_layers": 0}""", null)]
+    [InlineData(Qwen3, """{"use_sliding_window": true, "sliding_window": 128, "layer_types": ["full_attention", "sliding_attention"]}""", 128)]
+    [InlineData(Llama, """{"sliding_window": 128}""", 128)]
+    public void A_window_bounds_the_positions_that_are_exact(string json, string changes, int? window)
+    {
+        var root = JsonNode.Parse(json)!.AsObject();
+        foreach (var (key, value) in JsonNode.Parse(changes)!.AsObject())
+        {
+            root[key] = value?.DeepClone();
+        }
+
+        var config = Parse(root.ToJsonString());
+        Assert.Equal(window, config.SlidingWindow);
+        Assert.Equal(window ?? config.MaxPositions, config.ExactPositions);
+        Assert.Equal(config, Parse(ModelConfigFile.Format(config, Encoding.UTF8.GetBytes(root.ToJsonString()))));
+        Assert.Equal(config, Parse(ModelConfigFile.Format(config)));
     }
 
     [Fact]
