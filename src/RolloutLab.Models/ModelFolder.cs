@@ -4,8 +4,8 @@ using RolloutLab.Torch;
 namespace RolloutLab.Models;
 
 /// <summary>
-/// A model on disk as Hugging Face lays it out: <c>config.json</c>, <c>model.safetensors</c>, and beside them the
-/// tokenizer's files, which are copied by their bytes.
+/// A model on disk as Hugging Face lays it out: <c>config.json</c>, <c>model.safetensors</c> or shards with their index, and
+/// beside them the tokenizer's files, which are copied by their bytes.
 /// </summary>
 public sealed class ModelFolder
 {
@@ -14,6 +14,9 @@ public sealed class ModelFolder
 
     /// <summary>Name of the weight file.</summary>
     public const string WeightsFile = "model.safetensors";
+
+    /// <summary>Most bytes of tensors that are saved in one weight file, unless said otherwise: Hugging Face's 5 GB.</summary>
+    public const long DefaultShardBytes = 5_000_000_000;
 
     private static readonly string[] CompanionPatterns =
     [
@@ -56,8 +59,15 @@ public sealed class ModelFolder
     /// <param name="path">The folder; made when absent.</param>
     /// <param name="weights">The model.</param>
     /// <param name="source">Where the other keys of <c>config.json</c> and the tokenizer's files come from; null for none.</param>
-    /// <exception cref="CheckpointException">A file cannot be read or written.</exception>
-    public static void Save(string path, DecoderWeights weights, ModelFolder? source = null)
+    /// <param name="type">How weights are stored: F32, or F16 or BF16, to which they are rounded.</param>
+    /// <param name="maxShardBytes">Most bytes of tensors in one weight file; what exceeds it is saved as shards with an index.</param>
+    /// <exception cref="CheckpointException">A file cannot be read or written, or a weight exceeds the range of F16.</exception>
+    public static void Save(
+        string path,
+        DecoderWeights weights,
+        ModelFolder? source = null,
+        SafetensorsType type = SafetensorsType.F32,
+        long maxShardBytes = DefaultShardBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(weights);
@@ -70,13 +80,20 @@ public sealed class ModelFolder
             throw new CheckpointException($"{path}: cannot be made ({Excerpt.Of(error.Message)}); choose another folder", error);
         }
 
-        weights.Save(System.IO.Path.Combine(path, WeightsFile));
+        var dtype = type switch
+        {
+            SafetensorsType.F32 => "float32",
+            SafetensorsType.F16 => "float16",
+            SafetensorsType.BF16 => "bfloat16",
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "weights are F32, F16 or BF16"),
+        };
+        WeightWriter.WriteFolder(path, weights, type, maxShardBytes);
         foreach (var (name, content) in source?._companions ?? [])
         {
             CheckpointFile.Write(System.IO.Path.Combine(path, name), stream => stream.Write(content));
         }
 
-        var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson));
+        var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson, dtype));
         CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
     }
 
@@ -84,17 +101,7 @@ public sealed class ModelFolder
     /// <param name="device">Where to put them.</param>
     /// <param name="trainable">Whether they take gradients.</param>
     /// <exception cref="CheckpointException">The weights are absent, damaged or of another shape: file, tensor, reason.</exception>
-    public DecoderWeights LoadWeights(Device device, bool trainable = true)
-    {
-        var weights = System.IO.Path.Combine(Path, WeightsFile);
-        if (!File.Exists(weights) && File.Exists(weights + ".index.json"))
-        {
-            throw new CheckpointException(
-                $"{weights}: missing: sharded weights ({WeightsFile}.index.json) are not supported; save the model as one file");
-        }
-
-        return DecoderWeights.Load(Config, weights, device, trainable);
-    }
+    public DecoderWeights LoadWeights(Device device, bool trainable = true) => DecoderWeights.Load(Config, Path, device, trainable);
 
     private static List<(string Name, byte[] Content)> ReadCompanions(string folder)
     {

@@ -59,20 +59,20 @@ public sealed class DecoderWeights : IDisposable
         return Create(config, device, trainable: true, initializer.Fill);
     }
 
-    /// <summary>Reads weights from a safetensors file; F16 and BF16 become float32.</summary>
-    /// <param name="config">The shape the file must have.</param>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads weights; F16 and BF16 become float32. Beside the tensors themselves it takes a few megabytes.</summary>
+    /// <param name="config">The shape the files must have.</param>
+    /// <param name="path">A safetensors file, or a model folder with one, or with shards and their index.</param>
     /// <param name="device">Where to put them.</param>
     /// <param name="trainable">Whether they take gradients.</param>
     /// <exception cref="CheckpointException">
-    /// The file is damaged, or a tensor is missing, extra or of another shape: file, tensor, reason.
+    /// A file is damaged, or a tensor is missing, extra or of another shape: file, tensor, reason.
     /// </exception>
     /// <exception cref="ArgumentException">The configuration has a problem; see <see cref="ModelConfig.FindProblem"/>.</exception>
     public static DecoderWeights Load(ModelConfig config, string path, Device device, bool trainable = true)
     {
         RequireValid(config);
-        using var file = WeightFile.Open(config, path);
-        return Create(config, device, trainable, (_, spec, tensor) => file.Fill(spec, tensor));
+        using var files = WeightReader.Open(config, path);
+        return Create(config, device, trainable, (_, spec, tensor) => files.Fill(spec, tensor));
     }
 
     /// <summary>A copy with its own memory, for a frozen reference policy.</summary>
@@ -103,7 +103,7 @@ public sealed class DecoderWeights : IDisposable
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there is untouched.</exception>
-    public void Save(string path) => WeightFile.Write(path, this);
+    public void Save(string path) => WeightWriter.WriteFile(path, this);
 
     /// <summary>Frees the parameters.</summary>
     public void Dispose() => _owner.Dispose();

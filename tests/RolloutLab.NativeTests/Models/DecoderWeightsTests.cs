@@ -187,7 +187,7 @@ public sealed class DecoderWeightsTests : IDisposable
         AssertRefused(config with { KeyValueHeads = 4 }, path, "model.layers.0.self_attn.k_proj.weight: shape [12, 12], but config.json asks for [24, 12]");
         AssertRefused(config with { Layers = 3 }, path, "model.layers.2.input_layernorm.weight: missing");
         AssertRefused(config with { Layers = 1 }, path, "model.layers.1.input_layernorm.weight: extra");
-        AssertRefused(config with { TieWordEmbeddings = true }, path, "lm_head.weight: extra");
+        AssertRefused(config with { TieWordEmbeddings = true }, path, "lm_head.weight: differs from model.embed_tokens.weight");
         AssertRefused(config with { AttentionBias = true }, path, "model.layers.0.self_attn.q_proj.bias: missing");
         AssertRefused(config with { Family = ModelFamily.Qwen3 }, path, "model.layers.0.self_attn.q_norm.weight: missing");
     }

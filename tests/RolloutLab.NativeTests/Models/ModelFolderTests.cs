@@ -79,9 +79,9 @@ public sealed class ModelFolderTests : IDisposable
         }
 
         File.Delete(Path.Combine(path, "model.safetensors"));
-        AssertRefused(path, $"{path}/model.safetensors: cannot be read");
+        AssertRefused(path, $"{path}/model.safetensors: missing; a model folder has model.safetensors or model.safetensors.index.json");
         File.WriteAllText(Path.Combine(path, "model.safetensors.index.json"), "{}");
-        AssertRefused(path, $"{path}/model.safetensors: missing: sharded weights");
+        AssertRefused(path, $"{path}/model.safetensors.index.json: weight_map is missing");
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using RolloutLab.Core;
 using RolloutLab.Models;
 using RolloutLab.Torch;
 

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using RolloutLab.Core;
+
+namespace RolloutLab.Models;
+
+/// <summary>
+/// Writes the weights of a model under Hugging Face's names: one file, or shards with an index where it would be too large.
+/// The bytes depend on the values, the type and the size of a shard alone.
+/// </summary>
+internal static class WeightWriter
+{
+    private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
+
+    /// <summary>Writes one file.</summary>
+    public static void WriteFile(string path, DecoderWeights weights, SafetensorsType type = SafetensorsType.F32) =>
+        SafetensorsWriter.Write(path, Sources(weights, type), Metadata);
+
+    /// <summary>
+    /// Writes <c>model.safetensors</c> into a folder, or <c>model-00001-of-0000N.safetensors</c> and their index where all
+    /// tensors exceed <paramref name="maxShardBytes"/>. Weight files of another division that were there are deleted.
+    /// </summary>
+    /// <param name="folder">The folder; exists.</param>
+    /// <param name="weights">The model.</param>
+    /// <param name="type">F32, F16 or BF16; narrow types are rounded to the nearest, ties to even.</param>
+    /// <param name="maxShardBytes">Most bytes of tensors in a file; a larger tensor has one of its own.</param>
+    public static void WriteFolder(string folder, DecoderWeights weights, SafetensorsType type, long maxShardBytes)
+    {
+        var sources = Sources(weights, type);
+        var shards = Divide(sources, maxShardBytes);
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < shards.Count; i++)
+        {
+            var name = shards.Count == 1
+                ? ModelFolder.WeightsFile
+                : string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
+            written.Add(name);
+            shards[i].ForEach(source => map[source.Name] = name);
+            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], Metadata);
+        }
+
+        if (shards.Count > 1)
+        {
+            written.Add(ShardIndex.FileName);
+            ShardIndex.Write(Path.Combine(folder, ShardIndex.FileName), map, sources.Sum(source => source.ByteCount));
+        }
+
+        RemoveOthers(folder, written);
+    }
+
+    private static List<List<SafetensorsSource>> Divide(List<SafetensorsSource> sources, long maxShardBytes)
+    {
+        var shards = new List<List<SafetensorsSource>> { new() };
+        long bytes = 0;
+        foreach (var source in sources)
+        {
+            if (shards[^1].Count > 0 && bytes + source.ByteCount > maxShardBytes)
+            {
+                shards.Add([]);
+                bytes = 0;
+            }
+
+            shards[^1].Add(source);
+            bytes += source.ByteCount;
+        }
+
+        return shards;
+    }
+
+    private static void RemoveOthers(string folder, HashSet<string> written)
+    {
+        foreach (var path in Directory.GetFiles(folder, "model*"))
+        {
+            var name = Path.GetFileName(path);
+            var isWeights = name is ModelFolder.WeightsFile or ShardIndex.FileName
+                || (name.StartsWith("model-", StringComparison.Ordinal) && name.Contains("-of-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal));
+            if (isWeights && !written.Contains(name))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private static List<SafetensorsSource> Sources(DecoderWeights weights, SafetensorsType type)
+    {
+        var layout = ParameterLayout.Of(weights.Config);
+        var chunks = new RowChunks();
+        var sources = new List<SafetensorsSource>();
+        for (var i = 0; i < layout.Count; i++)
+        {
+            var (spec, tensor) = (layout[i], weights.Parameters[i].Tensor);
+            var firstRow = 0;
+            foreach (var part in spec.Parts)
+            {
+                var first = firstRow;
+                sources.Add(new SafetensorsSource(part.Name, type, spec.ShapeOf(part.Rows), stream =>
+                    chunks.ForEach(spec, part.Rows, (row, rows, values) =>
+                    {
+                        RowChunks.Copy(tensor, first + row, rows, values);
+                        Write(stream, values, type, part.Name);
+                    })));
+                firstRow += part.Rows;
+            }
+        }
+
+        return sources;
+    }
+
+    private static void Write(Stream stream, Span<float> values, SafetensorsType type, string name)
+    {
+        if (type == SafetensorsType.F32)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        // Narrowed in place, front to back: element i is read at byte 4i and written at byte 2i, which is never ahead.
+        var narrow = MemoryMarshal.Cast<float, ushort>(values)[..values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            narrow[i] = type == SafetensorsType.BF16 ? Bfloat16(values[i]) : Float16(values[i], name);
+        }
+
+        stream.Write(MemoryMarshal.AsBytes(narrow));
+    }
+
+    private static ushort Bfloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        // A NaN stays one, whatever its payload; all else rounds to the nearest, ties to even.
+        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    private static ushort Float16(float value, string name)
+    {
+        var half = (Half)value;
+        return Half.IsInfinity(half) && float.IsFinite(value)
+            ? throw new CheckpointException($"{name}: {value} exceeds the range of float16; write bfloat16 or float32")
+            : BitConverter.HalfToUInt16Bits(half);
+    }
+}
