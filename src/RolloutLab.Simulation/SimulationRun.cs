@@ -36,7 +36,9 @@ public sealed class SimulationRun(Recipe recipe, NamedBudget budget, int offset,
 
         using var metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"));
         using var budgets = offset == 0 ? new BudgetLog(Path.Combine(folder, "budgets.jsonl")) : null;
-        var recorder = new RunRecorder(metrics, store: null, samples: null, budgets, 0, trees: null, 0, new SilentObserver());
+
+        // Simulated tokens are all the same, so how different rollouts are says nothing.
+        var recorder = new RunRecorder(metrics, store: null, samples: null, budgets, 0, trees: null, 0, new SilentObserver()) { MeasuresDifferences = false };
         var sampling = new SamplingParameters();
         var loop = new TrainingLoop(
             new LoopSettings(recipe.Training.Steps, Math.Min(budget.Budget.PromptsPerStep, prompts.Count), 0, 0, false, sampling),

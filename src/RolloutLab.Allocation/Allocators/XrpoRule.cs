@@ -1,5 +1,3 @@
-using MathNet.Numerics.Distributions;
-
 namespace RolloutLab.Allocation;
 
 /// <summary>
@@ -17,6 +15,8 @@ namespace RolloutLab.Allocation;
 /// <param name="alpha">α in (0, 1).</param>
 public sealed class XrpoRule(AllocationBounds bounds, int firstRound, int roundRollouts, double exploration, double alpha) : IAllocationRule
 {
+    private readonly IntervalWidths _widths = new(alpha);
+
     /// <inheritdoc/>
     public AllocationSolution? NextRound(PromptStatistics prompts, RoundOutcomes outcomes)
     {
@@ -45,7 +45,8 @@ public sealed class XrpoRule(AllocationBounds bounds, int firstRound, int roundR
     /// <summary>The priorities as values of further rollouts.</summary>
     /// <param name="outcomes">What there is.</param>
     /// <param name="room">Most further rollouts of a prompt, at least 1.</param>
-    public IRolloutValue Priorities(RoundOutcomes outcomes, int room) => new PriorityValue(outcomes, room, exploration, alpha);
+    public IRolloutValue Priorities(RoundOutcomes outcomes, int room) => new PriorityValue(
+        outcomes, exploration, _widths.UpTo(outcomes.Graded.Zip(outcomes.InFlight, (g, f) => g + f).Max() + room + 1));
 
     /// <summary>What the round may spend of each budget: what is left, and not more than the round's rollouts cost on average.</summary>
     private static List<BudgetLimit> Rest(PromptStatistics prompts, int[] given, int[] room, int rollouts)
@@ -71,17 +72,11 @@ public sealed class XrpoRule(AllocationBounds bounds, int firstRound, int roundR
         private readonly double[] _width;
         private readonly double _bonus;
 
-        public PriorityValue(RoundOutcomes outcomes, int room, double exploration, double alpha)
+        public PriorityValue(RoundOutcomes outcomes, double exploration, double[] width)
         {
             _outcomes = outcomes;
             _bonus = exploration * Math.Sqrt(GradientOdds.LogOnePlus(outcomes.Given.Sum(n => (double)n)));
-
-            // h(n) for a standard deviation of 1; below two rewards there is no interval to narrow.
-            _width = new double[outcomes.Graded.Zip(outcomes.InFlight, (g, f) => g + f).Max() + room + 2];
-            for (var n = 2; n < _width.Length; n++)
-            {
-                _width[n] = StudentT.InvCDF(0, 1, n - 1, 1 - (alpha / 2)) / Math.Sqrt(n);
-            }
+            _width = width;
         }
 
         public int Count => _outcomes.Given.Length;
