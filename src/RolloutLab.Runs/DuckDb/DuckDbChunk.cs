@@ -37,12 +37,6 @@ public sealed unsafe class DuckDbChunk : IDisposable
     /// <summary>Text, or null where the value is absent.</summary>
     public string? TextOrNull(int column, int row) => IsNull(column, row) ? null : Text(column, row);
 
-    /// <summary>Whether a text is this one.</summary>
-    /// <param name="column">The column.</param>
-    /// <param name="row">The row.</param>
-    /// <param name="utf8">The text to compare with, as UTF-8.</param>
-    public bool TextEquals(int column, int row, ReadOnlySpan<byte> utf8) => _columns[column].Utf8(row).SequenceEqual(utf8);
-
     /// <summary>A short text without a string of its own; false where it does not fit.</summary>
     public bool TryText(int column, int row, Span<char> buffer, out ReadOnlySpan<char> text)
     {
@@ -93,12 +87,13 @@ public sealed unsafe class DuckDbChunk : IDisposable
     }
 
     /// <summary>A vector of the chunk: its memory and which rows are there.</summary>
-    private readonly struct Column(nint vector, DuckDbType type)
+    private sealed class Column(nint vector, DuckDbType type)
     {
         private readonly nint _vector = vector;
         private readonly DuckDbType _type = type;
         private readonly void* _data = DuckDbNative.duckdb_vector_get_data(vector);
         private readonly ulong* _validity = DuckDbNative.duckdb_vector_get_validity(vector);
+        private Column? _elements;
 
         /// <summary>Whether the vector's memory is an array of this type, every element there.</summary>
         public bool IsStored(DuckDbType type) => _type == type && _validity == null;
@@ -150,12 +145,18 @@ public sealed unsafe class DuckDbChunk : IDisposable
                 throw new InvalidCastException($"a column of type {_type} holds no lists");
             }
 
-            var child = DuckDbNative.duckdb_list_vector_get_child(_vector);
+            _elements ??= Elements(_vector);
+            var entry = (ulong*)_data + (2L * row);
+            return (_elements, checked((int)entry[0]), checked((int)entry[1]));
+        }
+
+        private static Column Elements(nint list)
+        {
+            var child = DuckDbNative.duckdb_list_vector_get_child(list);
             var childType = DuckDbNative.duckdb_vector_get_column_type(child);
             var type = DuckDbNative.duckdb_get_type_id(childType);
             DuckDbNative.duckdb_destroy_logical_type(ref childType);
-            var entry = (ulong*)_data + (2L * row);
-            return (new Column(child, type), checked((int)entry[0]), checked((int)entry[1]));
+            return new Column(child, type);
         }
     }
 }

@@ -54,17 +54,26 @@ public sealed record LoggedStep(long Step, IReadOnlyList<LoggedGroup> Groups, St
 [Flags]
 public enum LogContents
 {
-    /// <summary>Rewards, lengths and what was decided.</summary>
+    /// <summary>Prompts by identifier, lengths, advantages and whether each was trained.</summary>
     Outcomes = 0,
 
-    /// <summary>Texts of the responses, which verifiers read.</summary>
+    /// <summary>Questions, answers and the texts of the responses, which verifiers read.</summary>
     Texts = 1,
 
-    /// <summary>Token ids, log-probabilities and trees.</summary>
+    /// <summary>Token ids, how each came to be, and trees.</summary>
     Tokens = 2,
 
+    /// <summary>The log's own verdicts with their rewards.</summary>
+    Verdicts = 4,
+
+    /// <summary>Log-probabilities of the tokens.</summary>
+    LogProbs = 8,
+
+    /// <summary>Branches, times, estimates, and how each was decided: reason, weight, age.</summary>
+    Record = 16,
+
     /// <summary>All of it.</summary>
-    Everything = Texts | Tokens,
+    Everything = Texts | Tokens | Verdicts | LogProbs | Record,
 }
 
 /// <summary>Logged rollouts: RolloutLab's own store, or another program's files.</summary>

@@ -3,62 +3,86 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
-/// <summary>From rows of the store to rollouts. What a group's rows have in common is read once.</summary>
-/// <param name="contents">What is wanted.</param>
-internal sealed class RolloutRowReader(LogContents contents)
+/// <summary>From rows of the store to rollouts. What a group's rows have in common is read once, and only the columns that are wanted are asked for.</summary>
+internal sealed class RolloutRowReader
 {
-    /// <summary>Position of the file's name.</summary>
+    /// <summary>Position of the file's place in the query.</summary>
     public const int FileColumn = 0;
 
-    private const int ExamplesColumn = 27;
+    /// <summary>Different short texts that are kept; beyond, each row gets a text of its own.</summary>
+    private const int MostWords = 4096;
 
-    private static readonly string[] Always =
-    [
-        "filename", "file_row_number", "step", "prompt_id", "prompt_index", "prompt", "answer", "prompt_token_ids", "rollout", "finish_reason",
-        "status", "reward", "map_values(rewards)", "verdict_answer", "verdict_detail", "advantage", "decision", "reason", "weight",
-        "policy_version", "policy_age", "estimate", "parent", "shared_length", "tokens_computed", "tokens_shared", "wall_seconds",
-        "example_prompts",
-    ];
-
-    private readonly int _text = contents.HasFlag(LogContents.Texts) ? Always.Length : -1;
-    private readonly int _tokens = contents.HasFlag(LogContents.Tokens) ? Always.Length + (contents.HasFlag(LogContents.Texts) ? 1 : 0) : -1;
+    private readonly List<string> _columns = ["file_index"];
+    private readonly int _row, _step, _promptId, _promptIndex, _rollout, _finish, _advantage, _decision, _reason, _weight;
+    private readonly int _version, _age, _estimate, _parent, _shared, _computed, _others, _seconds, _examples, _promptLength;
+    private readonly int _prompt, _answer, _promptTokens, _text, _tokens, _logProbs, _origins, _tree;
+    private readonly int _status, _reward, _parts, _found, _detail;
     private readonly Dictionary<int, int[]> _zeros = [];
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
     private string _file = "";
     private Prompt? _seeded;
 
+    /// <param name="contents">What is wanted.</param>
+    public RolloutRowReader(LogContents contents)
+    {
+        var (texts, tokens, verdicts) = (contents.HasFlag(LogContents.Texts), contents.HasFlag(LogContents.Tokens), contents.HasFlag(LogContents.Verdicts));
+        var record = contents.HasFlag(LogContents.Record);
+        (_row, _step, _promptId, _promptIndex) = (Ask("file_row_number"), Ask("step"), Ask("prompt_id"), Ask("prompt_index"));
+        (_rollout, _finish, _version, _computed, _others) = (Ask("rollout"), Ask("finish_reason"), Ask("policy_version"), Ask("tokens_computed"), Ask("tokens_shared"));
+        (_advantage, _decision, _examples, _promptLength) = (Ask("advantage"), Ask("decision"), Ask("example_prompts"), Ask("len(prompt_token_ids)"));
+        (_reason, _weight, _age, _estimate) = record ? (Ask("reason"), Ask("weight"), Ask("policy_age"), Ask("estimate")) : (-1, -1, -1, -1);
+        (_parent, _shared, _seconds) = record ? (Ask("parent"), Ask("shared_length"), Ask("wall_seconds")) : (-1, -1, -1);
+        (_prompt, _answer, _text) = texts ? (Ask("prompt"), Ask("answer"), Ask("text")) : (-1, -1, -1);
+        (_promptTokens, _tokens, _origins, _tree) = tokens
+            ? (Ask("prompt_token_ids"), Ask("token_ids"), Ask("token_origins"), Ask("tree"))
+            : (-1, -1, -1, -1);
+        _logProbs = contents.HasFlag(LogContents.LogProbs) ? Ask("log_probs") : -1;
+        (_status, _reward, _parts, _found, _detail) = verdicts
+            ? (Ask("status"), Ask("reward"), Ask("map_values(rewards)"), Ask("verdict_answer"), Ask("verdict_detail"))
+            : (-1, -1, -1, -1, -1);
+    }
+
     /// <summary>The columns of the query, in the order that this class reads them.</summary>
-    public static string ColumnsOf(LogContents contents) => string.Join(", ", (string[])
-    [
-        .. Always,
-        .. contents.HasFlag(LogContents.Texts) ? ["text"] : Array.Empty<string>(),
-        .. contents.HasFlag(LogContents.Tokens) ? ["token_ids", "log_probs", "token_origins", "tree"] : Array.Empty<string>(),
-    ]);
+    public string Columns => string.Join(", ", _columns);
 
     /// <summary>Reads a row.</summary>
     public void Add(DuckDbChunk chunk, int row, StepRows step)
     {
-        var index = checked((int)chunk.Integer(4, row));
+        var index = checked((int)chunk.Integer(_promptIndex, row));
         if (step.Prompt is not { } prompt || prompt.Index != index)
         {
-            prompt = new Prompt(index, chunk.Text(3, row), chunk.Text(5, row), chunk.Integers(7, row), chunk.Text(6, row));
-            step.Begin(chunk.Integer(2, row), prompt, chunk.Number(21, row), Tree(chunk, row, step));
+            prompt = PromptOf(chunk, row, index);
+            step.Begin(chunk.Integer(_step, row), prompt, _estimate < 0 ? double.NaN : chunk.Number(_estimate, row), Tree(chunk, row, step));
             _file = step.Path;
         }
 
         step.Add(Rollout(chunk, row, prompt, SampledFrom(chunk, row, prompt)), Outcome(chunk, row));
     }
 
+    private int Ask(string column)
+    {
+        _columns.Add(column);
+        return _columns.Count - 1;
+    }
+
+    /// <summary>The prompt of a row. Without tokens, it has as many that nobody looks at.</summary>
+    private Prompt PromptOf(DuckDbChunk chunk, int row, int index) => new(
+        index,
+        chunk.Text(_promptId, row),
+        _prompt >= 0 ? chunk.Text(_prompt, row) : "",
+        _promptTokens >= 0 ? chunk.Integers(_promptTokens, row) : Zeros((int)chunk.Integer(_promptLength, row)),
+        _answer >= 0 ? chunk.Text(_answer, row) : "");
+
     /// <summary>The same question after solved examples; null where it was asked plainly. The rollouts of a round share it.</summary>
     private Prompt? SampledFrom(DuckDbChunk chunk, int row, Prompt plain)
     {
-        if (chunk.ListLength(ExamplesColumn, row) == 0)
+        if (chunk.ListLength(_examples, row) == 0)
         {
             return null;
         }
 
-        var seeded = plain with { Text = chunk.Text(5, row), TokenIds = chunk.Integers(7, row), Examples = chunk.Integers(ExamplesColumn, row) };
-        if (_seeded is null || _seeded.Index != seeded.Index || _seeded.Text != seeded.Text)
+        var seeded = PromptOf(chunk, row, plain.Index) with { Examples = chunk.Integers(_examples, row) };
+        if (_seeded is null || _seeded.Index != seeded.Index || _seeded.Text != seeded.Text || !_seeded.Examples.AsSpan().SequenceEqual(seeded.Examples))
         {
             _seeded = seeded;
         }
@@ -68,69 +92,67 @@ internal sealed class RolloutRowReader(LogContents contents)
 
     private Rollout Rollout(DuckDbChunk chunk, int row, Prompt prompt, Prompt? sampledFrom)
     {
-        var computed = chunk.IsNull(24, row) ? -1 : (int)chunk.Integer(24, row);
+        var computed = chunk.IsNull(_computed, row) ? -1 : (int)chunk.Integer(_computed, row);
         return new Rollout
         {
-            Index = (int)chunk.Integer(8, row),
+            Index = (int)chunk.Integer(_rollout, row),
             TokenIds = _tokens >= 0 ? chunk.Integers(_tokens, row) : Zeros(chunk, row, computed, sampledFrom ?? prompt),
-            LogProbs = _tokens >= 0 ? chunk.Numbers(_tokens + 1, row) : [],
-            Origins = _tokens >= 0 ? Array.ConvertAll(chunk.Integers(_tokens + 2, row), o => (TokenOrigin)o) : [],
-            Parent = chunk.IsNull(22, row) ? -1 : (int)chunk.Integer(22, row),
-            SharedLength = (int)chunk.Integer(23, row),
+            LogProbs = _logProbs >= 0 ? chunk.Numbers(_logProbs, row) : [],
+            Origins = _origins < 0 || chunk.ListLength(_origins, row) == 0 ? [] : Array.ConvertAll(chunk.Integers(_origins, row), o => (TokenOrigin)o),
+            Parent = _parent < 0 || chunk.IsNull(_parent, row) ? -1 : (int)chunk.Integer(_parent, row),
+            SharedLength = _shared < 0 ? 0 : (int)chunk.Integer(_shared, row),
             TokensComputed = computed,
             SampledFrom = sampledFrom,
-            WallSeconds = chunk.IsNull(26, row) ? float.NaN : (float)chunk.Number(26, row),
+            WallSeconds = _seconds < 0 || chunk.IsNull(_seconds, row) ? float.NaN : (float)chunk.Number(_seconds, row),
             Text = _text >= 0 ? chunk.Text(_text, row) : "",
-            FinishReason = RolloutNames.ToFinishReason(Word(chunk, 9, row)),
-            PolicyVersion = chunk.Integer(19, row),
+            FinishReason = RolloutNames.ToFinishReason(Word(chunk, _finish, row)),
+            PolicyVersion = chunk.Integer(_version, row),
         };
     }
 
     private LoggedOutcome Outcome(DuckDbChunk chunk, int row) => new()
     {
         File = _file,
-        Row = chunk.Integer(1, row) + 1,
-        Verdict = new Verdict(
-            RolloutNames.ToStatus(Word(chunk, 10, row)),
-            chunk.IsNull(11, row) ? float.NaN : (float)chunk.Number(11, row),
-            chunk.TextOrNull(13, row),
-            chunk.IsNull(14, row) ? null : Word(chunk, 14, row))
+        Row = chunk.Integer(_row, row) + 1,
+        Verdict = _status < 0 ? null : new Verdict(
+            RolloutNames.ToStatus(Word(chunk, _status, row)),
+            chunk.IsNull(_reward, row) ? float.NaN : (float)chunk.Number(_reward, row),
+            chunk.IsNull(_found, row) ? null : Word(chunk, _found, row),
+            chunk.IsNull(_detail, row) ? null : Word(chunk, _detail, row))
         {
-            Parts = chunk.Numbers(12, row),
+            Parts = chunk.Numbers(_parts, row),
         },
-        Advantage = (float)chunk.Number(15, row),
-        Fate = RolloutNames.ToFate(Word(chunk, 16, row)),
-        Reason = Word(chunk, 17, row),
-        Weight = (float)chunk.Number(18, row),
-        PolicyAge = chunk.Integer(20, row),
+        Advantage = (float)chunk.Number(_advantage, row),
+        Fate = RolloutNames.ToFate(Word(chunk, _decision, row)),
+        Reason = _reason < 0 ? null : Word(chunk, _reason, row),
+        Weight = _weight < 0 ? 1 : (float)chunk.Number(_weight, row),
+        PolicyAge = _age < 0 ? 0 : chunk.Integer(_age, row),
     };
 
     private RolloutTree Tree(DuckDbChunk chunk, int row, StepRows step)
     {
-        if (_tokens < 0 || chunk.IsNull(_tokens + 3, row))
+        if (_tree < 0 || chunk.IsNull(_tree, row))
         {
             return RolloutTree.Empty;
         }
 
         try
         {
-            return TreeLog.TreeOf(chunk.Text(_tokens + 3, row));
+            return TreeLog.TreeOf(chunk.Text(_tree, row));
         }
         catch (JsonException error)
         {
-            throw new RolloutStoreException($"{step.Path}:{chunk.Integer(1, row) + 1}: the tree is damaged; copy the run's file again", error);
+            throw new RolloutStoreException($"{step.Path}:{chunk.Integer(_row, row) + 1}: the tree is damaged; copy the run's file again", error);
         }
     }
 
-    /// <summary>Tokens that nobody looks at, of the right number; shared between rollouts of a length.</summary>
-    private int[] Zeros(DuckDbChunk chunk, int row, int computed, Prompt prompt)
-    {
-        if (computed < 0)
-        {
-            throw new RolloutStoreException($"{_file}:{chunk.Integer(1, row) + 1}: tokens_computed is null, so its length is not known; replay it with --train");
-        }
+    private int[] Zeros(DuckDbChunk chunk, int row, int computed, Prompt prompt) => computed >= 0
+        ? Zeros(computed + (int)chunk.Integer(_others, row) - prompt.TokenIds.Length)
+        : throw new RolloutStoreException($"{_file}:{chunk.Integer(_row, row) + 1}: tokens_computed is null, so its length is not known; replay it with --train");
 
-        var length = computed + (int)chunk.Integer(25, row) - prompt.TokenIds.Length;
+    /// <summary>Tokens that nobody looks at, of the right number; shared between all of a length.</summary>
+    private int[] Zeros(int length)
+    {
         if (!_zeros.TryGetValue(length, out var zeros))
         {
             _zeros[length] = zeros = new int[length];
@@ -146,6 +168,7 @@ internal sealed class RolloutRowReader(LogContents contents)
         Span<char> buffer = stackalloc char[64];
         return !chunk.TryText(column, row, buffer, out var text) ? chunk.Text(column, row)
             : lookup.TryGetValue(text, out var word) ? word
-            : _words[text.ToString()] = text.ToString();
+            : _words.Count < MostWords ? _words[text.ToString()] = text.ToString()
+            : text.ToString();
     }
 }

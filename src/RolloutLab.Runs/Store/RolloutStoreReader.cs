@@ -8,9 +8,8 @@ internal sealed class RolloutStoreReader : IDisposable
 {
     private readonly DuckDbConnection _database = new();
     private readonly LogContents _contents;
-    private readonly string _columns;
 
-    public RolloutStoreReader(LogContents contents) => (_contents, _columns) = (contents, RolloutRowReader.ColumnsOf(contents));
+    public RolloutStoreReader(LogContents contents) => _contents = contents;
 
     /// <summary>Refuses a file of another version of the schema.</summary>
     public static void CheckVersion(DuckDbConnection database, string path)
@@ -44,22 +43,15 @@ internal sealed class RolloutStoreReader : IDisposable
         {
             var facts = ReadFacts(_database, files);
             var steps = files.Select(f => new StepRows(f, facts[f])).ToList();
-            using var result = _database.Query($"SELECT {_columns} FROM read_parquet({List(files)}, file_row_number = true, filename = true)");
             var rows = new RolloutRowReader(_contents);
-            var at = 0;
+            using var result = _database.Query($"SELECT {rows.Columns} FROM read_parquet({List(files)}, file_row_number = true)");
             while (result.Fetch() is { } chunk)
             {
                 using (chunk)
                 {
                     for (var row = 0; row < chunk.RowCount; row++)
                     {
-                        // Rows come file by file, so the file's name is compared only until it changes.
-                        while (!chunk.TextEquals(RolloutRowReader.FileColumn, row, steps[at].Utf8Path))
-                        {
-                            at++;
-                        }
-
-                        rows.Add(chunk, row, steps[at]);
+                        rows.Add(chunk, row, steps[(int)chunk.Integer(RolloutRowReader.FileColumn, row)]);
                     }
                 }
             }

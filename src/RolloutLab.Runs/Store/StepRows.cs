@@ -1,4 +1,3 @@
-using System.Text;
 using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
@@ -18,9 +17,6 @@ internal sealed class StepRows(string path, StepFacts facts)
 
     /// <summary>The file.</summary>
     public string Path => path;
-
-    /// <summary>The file's name as DuckDB gives it.</summary>
-    public byte[] Utf8Path { get; } = Encoding.UTF8.GetBytes(path);
 
     /// <summary>The prompt of the row before; null before the first.</summary>
     public Prompt? Prompt => _prompt;

@@ -31,7 +31,7 @@ public sealed class ExactReplay(Recipe recipe, IRolloutLog log, ReplayParts part
         ArgumentNullException.ThrowIfNull(selection);
         ReplayParts.CheckNeedsNoPolicy(recipe);
         var random = new RandomStreams((ulong)recipe.Seed);
-        using var cursor = new LogCursor(log, LogContents.Everything);
+        using var cursor = new LogCursor(log, ReplayParts.ContentsFor(recipe, verifies: true) | LogContents.Verdicts | LogContents.Tokens | LogContents.Record);
         using var metrics = new LoggedMetrics(metricsPath);
         var ledger = new PromptLedger(log.PromptSetSize, new LedgerOptions(recipe.Budget.Terms.Forgetting, InitialCost: recipe.Rollout.MaxNewTokens));
         var recorder = new ExactRecorder(null, cursor, metrics, selection, show, progress);

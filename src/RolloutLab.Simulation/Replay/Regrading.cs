@@ -27,7 +27,7 @@ public sealed record Regrading(long Compared, long Agreed, IReadOnlyList<Disagre
         ArgumentNullException.ThrowIfNull(grader);
         var (compared, agreed) = (0L, 0L);
         var disagreements = new List<Disagreement>();
-        foreach (var group in log.Read(LogContents.Texts).SelectMany(s => s.Groups))
+        foreach (var group in log.Read(LogContents.Texts | LogContents.Verdicts).SelectMany(s => s.Groups))
         {
             stop.ThrowIfCancellationRequested();
             var verified = grader.Grade(group.Group).Verdicts;

@@ -38,12 +38,9 @@ public sealed record ReplayParts(Func<SharpenedAdvantages> Advantages, Func<IRea
     public static LogContents ContentsFor(Recipe recipe, bool verifies)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var contents = LogContents.Outcomes;
-        if (verifies)
-        {
-            contents |= LogContents.Texts | (recipe.Reward?.Repetition is not null ? LogContents.Tokens : 0);
-        }
-
-        return recipe.Advantage is TreeAdvantageSection || recipe.Advantage.Novelty is not null ? contents | LogContents.Tokens : contents;
+        var contents = !verifies ? LogContents.Verdicts : LogContents.Texts | (recipe.Reward?.Repetition is not null ? LogContents.Tokens : 0);
+        return contents
+            | (recipe.Advantage is TreeAdvantageSection ? LogContents.Tokens : 0)
+            | (recipe.Advantage.Novelty is not null ? LogContents.Tokens | LogContents.LogProbs : 0);
     }
 }

@@ -12,15 +12,33 @@ namespace RolloutLab.Simulation;
 /// One budget over a log, without a model: what another allocator, advantage estimator or recomposition would have done with
 /// these rollouts. Where the log has steps, each is a step of the replay; else the recipe's own order of prompts goes over all.
 /// </summary>
-/// <param name="recipe">The recipe.</param>
-/// <param name="log">The log.</param>
-/// <param name="parts">The recipe's parts.</param>
-public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts parts)
+public sealed class WhatIfReplay
 {
-    private readonly LogReplaySection _section = recipe.Replay ?? new LogReplaySection();
+    private readonly Recipe _recipe;
+    private readonly ReplayParts _parts;
+    private readonly IRolloutLog _log;
+    private readonly LogContents _contents;
+
+    /// <summary>Checks that the recipe can be replayed.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="parts">The recipe's parts.</param>
+    /// <exception cref="RecipeException">The recipe needs a policy.</exception>
+    public WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(parts);
+        ReplayParts.CheckNeedsNoPolicy(recipe);
+        (_recipe, _parts) = (recipe, parts);
+        var verifies = (recipe.Replay ?? new LogReplaySection()).Verdicts == LogVerdictsChoice.Verify;
+        _contents = ReplayParts.ContentsFor(recipe, verifies);
+        Steps = log.Steps is { } steps ? Math.Min(steps.Count, recipe.Training.Steps) : recipe.Training.Steps;
+        _log = verifies ? new VerifiedLog(log, parts.Grader, Steps) : log;
+    }
 
     /// <summary>Steps of the replay.</summary>
-    public long Steps => log.Steps is { } steps ? Math.Min(steps.Count, recipe.Training.Steps) : recipe.Training.Steps;
+    public long Steps { get; }
 
     /// <summary>Replays.</summary>
     /// <param name="budget">The budget.</param>
@@ -29,35 +47,31 @@ public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts par
     /// <param name="progress">Told the rollouts replayed so far; may be null.</param>
     /// <param name="stop">Ends the replay after a step.</param>
     /// <returns>What it came to; null when it was stopped.</returns>
-    /// <exception cref="RecipeException">The recipe needs a policy.</exception>
     /// <exception cref="RolloutStoreException">The log is damaged.</exception>
     public ReplayOutcome? Run(BudgetSection budget, int offset, string folder, IProgress<long>? progress, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(budget);
-        ReplayParts.CheckNeedsNoPolicy(recipe);
-        var random = new RandomStreams((ulong)(recipe.Seed + offset));
-        var verifies = _section.Verdicts == LogVerdictsChoice.Verify;
-        var contents = ReplayParts.ContentsFor(recipe, verifies);
-        using var cursor = new LogCursor(log, contents);
+        var random = new RandomStreams((ulong)(_recipe.Seed + offset));
+        using var cursor = new LogCursor(_log, _contents);
         var prompts = Prompts(cursor, budget, random);
-        var ledger = new PromptLedger(log.PromptSetSize, new LedgerOptions(budget.Terms.Forgetting, InitialCost: recipe.Rollout.MaxNewTokens));
+        var ledger = new PromptLedger(_log.PromptSetSize, new LedgerOptions(budget.Terms.Forgetting, InitialCost: _recipe.Rollout.MaxNewTokens));
         var allocator = new LoggedBudget(AllocationRules.Create(budget, ledger, random), cursor);
         var source = new LoggedSource(cursor, random);
         using var metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"));
         using var budgets = offset == 0 ? new BudgetLog(Path.Combine(folder, "budgets.jsonl")) : null;
         var recorder = new RunRecorder(metrics, store: null, samples: null, budgets, 0, trees: null, 0, new SilentObserver())
         {
-            MeasuresDifferences = contents.HasFlag(LogContents.Tokens),
+            MeasuresDifferences = _contents.HasFlag(LogContents.Tokens),
         };
         var tally = new ReplayTally(recorder, source, allocator, progress);
-        var stages = parts.Stages();
+        var stages = _parts.Stages();
         var loop = new TrainingLoop(
-            new LoopSettings(Steps, budget.PromptsPerStep, 0, 0, false, recipe.Rollout),
+            new LoopSettings(Steps, budget.PromptsPerStep, 0, 0, false, _recipe.Rollout),
             prompts,
-            new RolloutPlanner(allocator, budget.RoundOverlap, ledger, source, verifies ? parts.Grader() : source, tally),
-            new StepAdvantages(parts.Advantages()),
+            new RolloutPlanner(allocator, budget.RoundOverlap, ledger, source, source, tally),
+            new StepAdvantages(_parts.Advantages()),
             explainer: null,
-            new BatchRecomposer(stages, random, recipe.Training.Steps),
+            new BatchRecomposer(stages, random, _recipe.Training.Steps),
             stages.OfType<DynamicSampling>().FirstOrDefault(),
             new LoggedPolicy(cursor, () => [new("replay/planned", allocator.Planned), new("replay/shortfall", allocator.Shortfall)]),
             evaluator: null,
@@ -68,9 +82,9 @@ public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts par
 
     private IPromptSource Prompts(LogCursor cursor, BudgetSection budget, RandomStreams random)
     {
-        if (log.Steps is not null)
+        if (_log.Steps is not null)
         {
-            return new LoggedPrompts(log, cursor);
+            return new LoggedPrompts(_log, cursor);
         }
 
         cursor.MoveNext();
@@ -78,7 +92,7 @@ public sealed class WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts par
         return budget.PromptsPerStep <= prompts.Count
             ? new PromptSampler(new PromptSet("log", prompts, 0), random)
             : throw new RecipeException(
-                $"{recipe.Source}: budget.prompts_per_step = {budget.PromptsPerStep}: {log.Path} has {prompts.Count} prompts; lower it");
+                $"{_recipe.Source}: budget.prompts_per_step = {budget.PromptsPerStep}: {_log.Path} has {prompts.Count} prompts; lower it");
     }
 }
 

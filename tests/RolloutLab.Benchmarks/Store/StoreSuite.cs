@@ -34,7 +34,8 @@ internal sealed class StoreSuite : IBenchSuite
             progress.WriteLine("asking for a prompt ...");
             var query = Query(store, log);
             progress.WriteLine("replaying without a model ...");
-            var replay = Replay(store, Path.Combine(folder, "replay"));
+            var verified = Replay(store, log, Path.Combine(folder, "verified"), "verify");
+            var logged = Replay(store, log, Path.Combine(folder, "logged"), "logged");
             progress.WriteLine("checkpoint of 25M ...");
             var checkpoint = CheckpointBench.Measure(Path.Combine(folder, "checkpoints"), options.Quick);
             return new JsonObject
@@ -53,7 +54,7 @@ internal sealed class StoreSuite : IBenchSuite
                     ["share_on_critical_path"] = share.Handover / share.Step,
                 },
                 ["query_by_prompt_seconds"] = query,
-                ["replay_rollouts_per_second"] = log.Rollouts / replay,
+                ["replay"] = new JsonObject { ["verified"] = verified, ["logged"] = logged },
                 ["checkpoint"] = checkpoint,
             };
         }
@@ -75,13 +76,16 @@ internal sealed class StoreSuite : IBenchSuite
             Line("share of the quickstart's step, on a thread of its own", write["share_of_step"]!, "0.00 %"),
             Line("the same on the critical path", write["share_on_critical_path"]!, "0.000 %"),
             Line($"query by prompt of {(long)report["rollouts"]!:#,0} rollouts, s", report["query_by_prompt_seconds"]!, "0.00"),
-            Line("replay without a model, rollouts/s", report["replay_rollouts_per_second"]!, "#,0"),
+            Line("replay without a model, every rollout verified, rollouts/s", report["replay"]!["verified"]!["rollouts_per_second"]!, "#,0"),
+            Line("the same for each second of one core", report["replay"]!["verified"]!["rollouts_per_core_second"]!, "#,0"),
+            Line("with the log's own verdicts, rollouts/s", report["replay"]!["logged"]!["rollouts_per_second"]!, "#,0"),
+            Line("the same for each second of one core", report["replay"]!["logged"]!["rollouts_per_core_second"]!, "#,0"),
             Line("checkpoint of 25M, s", checkpoint["seconds"]!, "0.00"),
             Line("its bytes over those of its content", checkpoint["ratio"]!, "0.000"),
         });
     }
 
-    private static string Line(string what, JsonNode value, string format) => $"{what,-58} {((double)value).ToString(format, CultureInfo.InvariantCulture),12}";
+    private static string Line(string what, JsonNode value, string format) => $"{what,-62} {((double)value).ToString(format, CultureInfo.InvariantCulture),12}";
 
     private static double Seconds(Action work)
     {
@@ -135,16 +139,16 @@ internal sealed class StoreSuite : IBenchSuite
         return best;
     }
 
-    /// <summary>Reading, verifying, another budget, advantages, decisions and metrics.</summary>
-    private static double Replay(string store, string folder)
+    /// <summary>Reading, verifying where asked for, another budget, advantages, decisions and metrics: by the clock, and by the time that cores worked.</summary>
+    private static JsonObject Replay(string store, StoreLog log, string folder, string verdicts)
     {
         Directory.CreateDirectory(folder);
         var recipe = RecipeLoader.Parse(
-            """
+            $$"""
             verifier: { type: numeric }
             budget: { type: uniform, prompts_per_step: 32, rollouts_per_prompt: 16 }
             training: { steps: 1000000 }
-            replay: { verdicts: verify }
+            replay: { verdicts: {{verdicts}} }
             """,
             "bench.yaml",
             folder,
@@ -153,6 +157,14 @@ internal sealed class StoreSuite : IBenchSuite
             () => new SharpenedAdvantages(new GrpoAdvantage((GrpoAdvantageSection)recipe.Advantage), new RewardGroups([]), novelty: null),
             () => [],
             () => new Grader(new NumericAnswerVerifier(new NumericAnswerOptions())));
-        return Seconds(() => new WhatIfReplay(recipe, new StoredLog(store), parts).Run(recipe.Budget, 0, folder, null, CancellationToken.None));
+        var before = Environment.CpuUsage.TotalTime;
+        var seconds = Seconds(() => new WhatIfReplay(recipe, new StoredLog(store), parts).Run(recipe.Budget, 0, folder, null, CancellationToken.None));
+        var cores = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        return new JsonObject
+        {
+            ["seconds"] = seconds,
+            ["rollouts_per_second"] = log.Rollouts / seconds,
+            ["rollouts_per_core_second"] = log.Rollouts / cores,
+        };
     }
 }
