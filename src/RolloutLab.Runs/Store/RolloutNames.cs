@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
@@ -5,6 +6,10 @@ namespace RolloutLab.Runs;
 /// <summary>How a run's files spell what rollouts are.</summary>
 public static class RolloutNames
 {
+    private static readonly FrozenDictionary<string, VerdictStatus> Statuses = Enum.GetValues<VerdictStatus>().ToFrozenDictionary(Of);
+    private static readonly FrozenDictionary<string, FinishReason> FinishReasons = Enum.GetValues<FinishReason>().ToFrozenDictionary(Of);
+    private static readonly FrozenDictionary<string, RolloutFate> Fates = Enum.GetValues<RolloutFate>().ToFrozenDictionary(Of);
+
     /// <summary>The name of a verdict's status.</summary>
     public static string Of(VerdictStatus status) => status switch
     {
@@ -16,7 +21,12 @@ public static class RolloutNames
     };
 
     /// <summary>The name of a reason to finish.</summary>
-    public static string Of(FinishReason reason) => reason == FinishReason.Stop ? "stop" : "length";
+    public static string Of(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason to finish."),
+    };
 
     /// <summary>The name of a decision.</summary>
     public static string Of(RolloutFate fate) => fate switch
@@ -31,32 +41,16 @@ public static class RolloutNames
 
     /// <summary>The verdict's status of that name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static VerdictStatus ToStatus(string name) => name switch
-    {
-        "correct" => VerdictStatus.Correct,
-        "wrong" => VerdictStatus.Wrong,
-        "malformed" => VerdictStatus.Malformed,
-        "fault" => VerdictStatus.Fault,
-        _ => throw new ArgumentException($"'{name}' is not a status of a verdict", nameof(name)),
-    };
+    public static VerdictStatus ToStatus(string name) => Statuses.TryGetValue(name, out var status) ? status
+        : throw new ArgumentException($"'{name}' is not a status of a verdict", nameof(name));
 
     /// <summary>The reason to finish of that name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static FinishReason ToFinishReason(string name) => name switch
-    {
-        "stop" => FinishReason.Stop,
-        "length" => FinishReason.Length,
-        _ => throw new ArgumentException($"'{name}' is not a reason to finish", nameof(name)),
-    };
+    public static FinishReason ToFinishReason(string name) => FinishReasons.TryGetValue(name, out var reason) ? reason
+        : throw new ArgumentException($"'{name}' is not a reason to finish", nameof(name));
 
     /// <summary>The decision of that name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static RolloutFate ToFate(string name) => name switch
-    {
-        "kept" => RolloutFate.Kept,
-        "dropped" => RolloutFate.Dropped,
-        "deferred" => RolloutFate.Deferred,
-        "replayed" => RolloutFate.Replayed,
-        _ => throw new ArgumentException($"'{name}' is not a decision", nameof(name)),
-    };
+    public static RolloutFate ToFate(string name) => Fates.TryGetValue(name, out var fate) ? fate
+        : throw new ArgumentException($"'{name}' is not a decision", nameof(name));
 }
