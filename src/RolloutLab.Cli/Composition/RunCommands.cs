@@ -45,15 +45,15 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     public RunEnding Resume(string runFolder, RunContext context)
     {
         using var directory = RunDirectory.Open(runFolder);
-        RunChecksums.Verify(directory.Path);
         var identity = directory.ReadIdentity();
         if (identity.Kind != RunKind.Train)
         {
             throw new RunException($"{directory.Path} is not a training run, and only those have checkpoints to go on from; run its command again");
         }
 
-        var recipe = RecipeLoader.Load(directory.RecipePath, []);
         var checkpoint = SavedCheckpoint.FindNewest(directory.CheckpointsPath, context.Observer.Notice);
+        RunChecksums.VerifyThrough(directory.Path, checkpoint?.State.Step ?? 0);
+        var recipe = RecipeLoader.Load(directory.RecipePath, []);
         context.Observer.Notice(checkpoint is null
             ? "there is no checkpoint yet; starting over"
             : $"going on after step {checkpoint.State.Step} of {recipe.Training.Steps}");

@@ -114,7 +114,7 @@ internal sealed class RunSession : IDisposable
         if (directory is not null)
         {
             directory.WriteSummary(summary);
-            RunChecksums.Write(directory.Path);
+            RunChecksums.End(directory.Path, state.Step);
         }
 
         Observer.RunFinished(summary);

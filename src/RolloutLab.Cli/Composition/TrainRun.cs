@@ -82,7 +82,7 @@ internal sealed class TrainRun : IDisposable
     /// <summary>Runs it, everything written to the run's folder.</summary>
     public RunEnding Execute(RunDirectory directory)
     {
-        RunChecksums.Remove(directory.Path);
+        RunChecksums.KeepThrough(directory.Path, _from?.State.Step ?? -1);
         Tracking.KeepThrough(directory, _from?.State.Step);
         StepLog.KeepThrough(directory.RolloutsPath, _from?.State.Step ?? -1);
         RolloutStore.KeepThrough(directory.StorePath, _from?.State.Step ?? -1);
@@ -110,7 +110,7 @@ internal sealed class TrainRun : IDisposable
         IRunRecorder recorder = new RunRecorder(
             metrics, store, samples, budgets, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
         recorder = _log?.Around(recorder) ?? recorder;
-        var outcome = Loop(directory, recorder, reference?.Model).Run(_session.StopAfterStep, _from?.State);
+        var outcome = Run(directory, recorder, reference?.Model);
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
     }
@@ -125,7 +125,19 @@ internal sealed class TrainRun : IDisposable
         _session.Dispose();
     }
 
-    private TrainingLoop Loop(RunDirectory directory, IRunRecorder recorder, DecoderModel? reference)
+    private LoopOutcome Run(RunDirectory directory, IRunRecorder recorder, DecoderModel? reference)
+    {
+        using var checksums = new RunChecksums(directory.Path);
+        if (_from is null)
+        {
+            checksums.Append(0);
+        }
+
+        var checkpoints = new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts);
+        return Loop(new ChecksummedCheckpoints(checkpoints, checksums), recorder, reference).Run(_session.StopAfterStep, _from?.State);
+    }
+
+    private TrainingLoop Loop(ICheckpointWriter checkpoints, IRunRecorder recorder, DecoderModel? reference)
     {
         var settings = new LoopSettings(
             _log?.Steps ?? _recipe.Training.Steps, _recipe.Budget.PromptsPerStep, _recipe.Evaluation.Every, _recipe.Checkpoint.Every, _recipe.Checkpoint.KeepBest, _recipe.Rollout);
@@ -149,7 +161,7 @@ internal sealed class TrainRun : IDisposable
             _stages.OfType<DynamicSampling>().FirstOrDefault(),
             new PackedImprover(new OptimizerBatchBuilder(_recipe.Loss, _recipe.Update, _recipe.Rollout.MaxNewTokens), updater),
             _evaluator,
-            new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts),
+            checkpoints,
             recorder);
     }
 

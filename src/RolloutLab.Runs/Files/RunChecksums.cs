@@ -1,115 +1,134 @@
-using System.Globalization;
-using System.Text.Json;
 using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
 /// <summary>
-/// <c>checksums.json</c> in a run's folder: length and CRC-32C of its logs, recipe, summary and stored rollouts, written when
-/// the run ends and removed when it goes on. With it a damaged file is told instead of read: a flipped bit in a number would
-/// not show otherwise. (Checkpoints have a manifest of their own.) A run that was killed has none until it is resumed.
+/// <c>checksums.jsonl</c> in a run's folder: CRC-32C of what its files got, a row for each checkpoint and one for the run's end.
+/// Recipe and stored rollouts are in it whole, a log part by part, so that damage is told with its file and its steps instead
+/// of being read: a flipped bit in a number would not show otherwise. (Checkpoints have a manifest of their own.) A row is on
+/// the disk, with the logs it describes, before the checkpoint of its step; nothing is read twice. Not thread-safe.
 /// </summary>
-public static class RunChecksums
+public sealed class RunChecksums : IDisposable
 {
     /// <summary>Name of the file.</summary>
-    public const string FileName = "checksums.json";
+    public const string FileName = "checksums.jsonl";
 
-    private const string StoreFolder = "rollouts";
+    private static readonly string[] Whole = ["recipe.yaml", "run.json"];
     private static readonly string[] Logs =
     [
-        "recipe.yaml", "run.json", "summary.json", "metrics.jsonl", "sft-metrics.jsonl", "rollouts.jsonl", RunDirectory.TreesName, "budgets.jsonl",
-        TensorBoardLog.WarmupName, TensorBoardLog.TrainingName,
+        "metrics.jsonl", "sft-metrics.jsonl", "rollouts.jsonl", RunDirectory.TreesName, "budgets.jsonl", TensorBoardLog.WarmupName, TensorBoardLog.TrainingName,
     ];
 
-    /// <summary>Writes the file for what is there now. Linear in the run's size, at the speed of reading it.</summary>
-    /// <exception cref="RunException">The file system refused.</exception>
-    public static void Write(string folder)
-    {
-        var target = Path.Combine(folder, FileName);
-        FileFault.Guard("write", target, () => AtomicFile.Write(target, stream =>
-        {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-            json.WriteStartObject();
-            foreach (var name in Names(folder))
-            {
-                var (bytes, crc) = Of(Path.Combine(folder, name));
-                json.WriteStartArray(name);
-                json.WriteNumberValue(bytes);
-                json.WriteStringValue(crc);
-                json.WriteEndArray();
-            }
+    private readonly string _folder;
+    private readonly string _path;
+    private readonly Dictionary<string, long> _known = [];
+    private readonly JsonLinesFile _file;
+    private long _step;
 
-            json.WriteEndObject();
-        }));
+    /// <summary>Goes on with a run's checksums, or begins them.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <exception cref="RunException">They are damaged, or the file system refused.</exception>
+    public RunChecksums(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        (_folder, _path) = (folder, Path.Combine(folder, FileName));
+        foreach (var row in ChecksumRow.Read(_path))
+        {
+            _step = row.Step;
+            foreach (var part in row.Parts)
+            {
+                _known[part.Name] = part.To;
+            }
+        }
+
+        _file = new JsonLinesFile(_path);
     }
 
-    /// <summary>Removes the file, because what it describes will change.</summary>
-    /// <exception cref="RunException">The file system refused.</exception>
-    public static void Remove(string folder)
+    /// <summary>Takes the file back to a step, and what it says of the run's end away: that will change.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="step">The last step to keep; -1 for none.</param>
+    /// <exception cref="RunException">It is damaged, or the file system refused.</exception>
+    public static void KeepThrough(string folder, long step)
     {
         var path = Path.Combine(folder, FileName);
-        FileFault.Guard("write", path, () => File.Delete(path));
+        var kept = ChecksumRow.Read(path).TakeWhile(r => r.Step <= step && !r.Ended).Select(r => r.End).LastOrDefault();
+        if (File.Exists(path))
+        {
+            FileFault.Guard("write", path, () =>
+            {
+                using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read);
+                stream.SetLength(kept);
+                stream.Flush(flushToDisk: true);
+            });
+        }
     }
 
-    /// <summary>Checks files against it; a folder without it passes.</summary>
+    /// <summary>Checks files against the checksums; a folder without them passes.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="names">Names inside the folder, <c>rollouts</c> for all stored rollouts; none for everything.</param>
-    /// <exception cref="RunException">A file is missing or not what was written; the message names it.</exception>
-    public static void Verify(string folder, params ReadOnlySpan<string> names)
-    {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
-        {
-            return;
-        }
+    /// <exception cref="RunException">A file is missing or not what was written; the message names it and the steps.</exception>
+    public static void Verify(string folder, params ReadOnlySpan<string> names) => ChecksumRow.Check(folder, long.MaxValue, names.ToArray());
 
-        foreach (var (name, bytes, crc) in Read(path))
+    /// <summary>Checks all that a run wrote up to a step, which is where it will go on.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="step">The step; 0 where it begins anew.</param>
+    /// <exception cref="RunException">A file is missing or not what was written, or the checksums of the step are missing; the message names file and steps.</exception>
+    public static void VerifyThrough(string folder, long step)
+    {
+        if (!ChecksumRow.Check(folder, step, []) && step > 0 && File.Exists(Path.Combine(folder, FileName)))
         {
-            if (names.IsEmpty || names.Contains(name) || (names.Contains(StoreFolder) && name.StartsWith(StoreFolder + "/", StringComparison.Ordinal)))
-            {
-                Check(path, Path.Combine(folder, name), bytes, crc);
-            }
+            throw new RunException($"{Path.Combine(folder, FileName)} says nothing of step {step}, where the run goes on: it is damaged; put a whole copy back, or delete it to use the run as it is");
         }
     }
 
-    private static void Check(string path, string file, long bytes, string crc)
+    /// <summary>Writes a row of what the files got since the last.</summary>
+    /// <param name="step">The step they stand at.</param>
+    /// <exception cref="RunException">The file system refused.</exception>
+    public void Append(long step) => Write(step, Parts(step).ToList(), ended: false);
+
+    /// <summary>Writes the last row of a run, with its summary.</summary>
+    /// <param name="folder">The run's folder, whose checksums nobody has open.</param>
+    /// <param name="step">The step that the run stands at.</param>
+    /// <exception cref="RunException">The file system refused.</exception>
+    public static void End(string folder, long step)
     {
-        var problem = !File.Exists(file) ? "is missing"
-            : Of(file) is var found && found.Bytes != bytes ? string.Create(CultureInfo.InvariantCulture, $"has {found.Bytes} bytes instead of {bytes}")
-            : found.Crc != crc ? "does not match its checksum"
-            : null;
-        if (problem is not null)
-        {
-            throw new RunException($"{file} {problem}: it was damaged or edited after the run wrote it; put a whole copy back, or delete {path} to use it as it is");
-        }
+        using var checksums = new RunChecksums(folder);
+        checksums.Write(step, [.. checksums.Parts(step), .. checksums.Of("summary.json", whole: true)], ended: true);
     }
 
-    private static List<(string Name, long Bytes, string Crc)> Read(string path)
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private void Write(long step, List<ChecksumPart> parts, bool ended)
     {
-        try
+        _file.Append(row => ChecksumRow.Write(row, step, parts, ended));
+        FileFault.Guard("write", _path, () =>
         {
-            using var document = JsonDocument.Parse(FileFault.Guard("read", path, () => File.ReadAllBytes(path)));
-            return [.. document.RootElement.EnumerateObject().Select(f => (f.Name, f.Value[0].GetInt64(), f.Value[1].GetString() ?? ""))];
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException or IndexOutOfRangeException)
-        {
-            throw new RunException($"{path} is damaged; delete it to use the run without its checksums", fault);
-        }
+            using var stream = File.OpenRead(_path);
+            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        });
+        parts.ForEach(p => _known[p.Name] = p.To);
+        _step = step;
     }
 
-    private static IEnumerable<string> Names(string folder) => Logs.Where(name => File.Exists(Path.Combine(folder, name)))
-        .Concat(RolloutStore.FilesOf(Path.Combine(folder, StoreFolder)).OrderBy(f => f.Step).Select(f => $"{StoreFolder}/{Path.GetFileName(f.Path)}"));
-
-    private static (long Bytes, string Crc) Of(string path) => FileFault.Guard("read", path, () =>
+    private IEnumerable<ChecksumPart> Parts(long step)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        var buffer = new byte[1 << 20];
-        var (bytes, crc) = (0L, Crc32C.Start);
-        for (int read; (read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0; bytes += read)
+        var files = Whole.Where(name => !_known.ContainsKey(name)).SelectMany(name => Of(name, whole: true)).Concat(Logs.SelectMany(name => Of(name, whole: false)));
+        for (var at = _step + 1; at <= step; at++)
         {
-            crc = Crc32C.Of(buffer.AsSpan(0, read), crc);
+            files = files.Concat(Of($"{RolloutStore.FolderName}/{RolloutStore.NameOf(at)}", whole: true));
         }
 
-        return (bytes, crc.ToString("x8", CultureInfo.InvariantCulture));
-    });
+        return files;
+    }
+
+    private IEnumerable<ChecksumPart> Of(string name, bool whole)
+    {
+        var path = Path.Combine(_folder, name);
+        var from = whole ? 0 : _known.GetValueOrDefault(name);
+        if (File.Exists(path) && FileFault.Guard("read", path, () => FileChecksum.Of(path, from, flush: true)) is var (end, crc) && (whole || end > from))
+        {
+            yield return new ChecksumPart(name, from, end, crc);
+        }
+    }
 }

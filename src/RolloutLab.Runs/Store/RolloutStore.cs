@@ -67,7 +67,7 @@ public sealed class RolloutStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(step);
         ThrowFault();
-        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step.Step:D6}{Extension}"));
+        var path = Path.Combine(_folder, NameOf(step.Step));
         _work.Add(() => _writer.Write(path, step));
     }
 
@@ -97,6 +97,9 @@ public sealed class RolloutStore : IDisposable
         var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : File.Exists(path) ? [path] : [];
         return [.. files.Select(f => (Path: f, Step: StepOf(f))).Where(f => f.Step is not null).Select(f => (f.Path, f.Step!.Value)).OrderBy(f => f.Value)];
     }
+
+    /// <summary>Name of a step's file.</summary>
+    internal static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D6}{Extension}");
 
     internal static long? StepOf(string path)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RolloutLab.Core;
@@ -8,8 +7,8 @@ namespace RolloutLab.Training;
 /// <summary>A file of a checkpoint.</summary>
 /// <param name="Name">Its name inside the checkpoint's folder.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">SHA-256 of its content, lower-case hexadecimal.</param>
-internal sealed record ManifestFile(string Name, long Bytes, string Sha256);
+/// <param name="Crc32c">CRC-32C of its content, 8 hexadecimal digits; null in manifests of earlier versions.</param>
+internal sealed record ManifestFile(string Name, long Bytes, string? Crc32c);
 
 /// <summary>
 /// <c>manifest.json</c>: every other file of a checkpoint with its length and checksum, written last. What it does not
@@ -56,9 +55,9 @@ internal sealed record CheckpointManifest(IReadOnlyList<ManifestFile> Files)
 
     private static string? Damage(string folder, ManifestFile expected)
     {
-        if (expected.Name is null || expected.Sha256 is null)
+        if (expected.Name is null || expected.Crc32c is null)
         {
-            return $"{FileName} is damaged";
+            return $"{FileName} is damaged, or of an earlier version";
         }
 
         if (!File.Exists(Path.Combine(folder, expected.Name)))
@@ -68,19 +67,14 @@ internal sealed record CheckpointManifest(IReadOnlyList<ManifestFile> Files)
 
         var found = Describe(folder, expected.Name, flush: false);
         return found.Bytes != expected.Bytes ? $"{expected.Name} has {found.Bytes} bytes instead of {expected.Bytes}"
-            : found.Sha256 != expected.Sha256 ? $"{expected.Name} does not match its checksum"
+            : found.Crc32c != expected.Crc32c ? $"{expected.Name} does not match its checksum"
             : null;
     }
 
     private static ManifestFile Describe(string folder, string name, bool flush)
     {
-        using var stream = File.OpenRead(Path.Combine(folder, name));
-        if (flush)
-        {
-            RandomAccess.FlushToDisk(stream.SafeFileHandle);
-        }
-
-        return new ManifestFile(name, stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        var (bytes, crc) = FileChecksum.Of(Path.Combine(folder, name), flush: flush);
+        return new ManifestFile(name, bytes, crc);
     }
 }
 

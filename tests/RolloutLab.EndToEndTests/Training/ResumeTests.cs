@@ -80,6 +80,44 @@ public sealed class ResumeTests : IDisposable
         AssertSame("whole", "cut");
     }
 
+    /// <summary>Killed after the checkpoint of step 6 or a later one: what stood before it must be whole, what came after is done again.</summary>
+    [Theory]
+    [InlineData("metrics.jsonl", "steps 1 to 3")]
+    [InlineData("rollouts.jsonl", "steps 1 to 3")]
+    [InlineData("budgets.jsonl", "steps 1 to 3")]
+    [InlineData("recipe.yaml", "the run's start")]
+    [InlineData("rollouts/step-000005.parquet", "step 5")]
+    public void Damage_to_what_a_killed_run_wrote_is_told_with_file_and_step(string name, string steps)
+    {
+        var process = Start("cut", "train", "tiny.yaml");
+        Stop(process, "KILL", "cut", 9);
+        process.Dispose();
+        var (file, pristine) = (_program.At("cut", name), File.ReadAllBytes(_program.At("cut", name)));
+        var metrics = File.ReadAllBytes(_program.At("cut", "metrics.jsonl"));
+
+        // A digit or a letter becomes another, which no parser would see.
+        var damaged = pristine.ToArray();
+        damaged[10] ^= 1;
+        File.WriteAllBytes(file, damaged);
+        var refused = _program.Run("resume", "cut");
+
+        Assert.Equal(1, refused.Code);
+        Assert.Contains($"{name} does not match its checksum", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(steps, Assert.Single(refused.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        File.WriteAllBytes(file, pristine);
+        Assert.Equal(metrics, File.ReadAllBytes(_program.At("cut", "metrics.jsonl")));
+
+        var checkpoint = Directory.GetDirectories(_program.At("cut", "checkpoints"), "step-??????").Select(Path.GetFileName).Max(StringComparer.Ordinal);
+        foreach (var later in Directory.GetFiles(_program.At("cut", "rollouts"), "*.parquet").Where(f => string.CompareOrdinal(Path.GetFileNameWithoutExtension(f), checkpoint) > 0))
+        {
+            File.WriteAllText(later, "done again");
+        }
+
+        Train("whole");
+        Assert.Equal(0, _program.Run("resume", "cut").Code);
+        AssertSame("whole", "cut");
+    }
+
     [Fact]
     public void When_every_checkpoint_is_damaged_nothing_is_touched()
     {

@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace RolloutLab.Runs;
+namespace RolloutLab.Core;
 
 /// <summary>The Castagnoli checksum (CRC-32C, RFC 3720 B.4), by the processor's instruction where it has one.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
     /// <summary>The checksum of nothing, to go on from.</summary>
     public const uint Start = 0;
