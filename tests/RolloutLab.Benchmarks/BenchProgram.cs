@@ -34,6 +34,11 @@ internal static class BenchProgram
             output.WriteLine(json ? report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) : suite.Table(report));
             return 0;
         }
+        catch (OperationCanceledException)
+        {
+            error.WriteLine("rolloutlab bench: stopped; nothing is left behind");
+            return 130;
+        }
         catch (RolloutLabException exception)
         {
             error.WriteLine($"rolloutlab bench: {exception.Message}");

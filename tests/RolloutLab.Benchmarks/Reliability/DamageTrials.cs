@@ -33,6 +33,7 @@ internal sealed class DamageTrials(TinyProgram program, TextWriter progress)
 
         for (var next = 0; next < trials;)
         {
+            program.Stopped.ThrowIfCancellationRequested();
             next = Batch(pristine, work, next, trials);
         }
 
@@ -63,6 +64,7 @@ internal sealed class DamageTrials(TinyProgram program, TextWriter progress)
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
+        using var stopping = program.Stopped.Register(process.Kill);
         var lines = Channel.CreateUnbounded<string>();
         process.OutputDataReceived += (_, e) => _ = e.Data is { } line ? lines.Writer.TryWrite(line) : lines.Writer.TryComplete();
         process.ErrorDataReceived += (_, _) => { };

@@ -31,7 +31,8 @@ internal sealed class DiskFullTrials(TinyProgram program, TextWriter progress)
         }
         finally
         {
-            Call("umount", mount);
+            // Lazily where a process that was killed is still there.
+            _ = Call("umount", mount) == 0 ? 0 : Call("umount", "-l", mount);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using RolloutLab.Core;
 
@@ -31,9 +32,13 @@ internal sealed class TinyProgram : IDisposable
     private static readonly string Home = Environment.GetEnvironmentVariable("ROLLOUTLAB_HOME") ?? Environment.CurrentDirectory;
     private static readonly string Program = Path.Combine(Home, "src", "RolloutLab.Cli", "bin", "Release", "net10.0", "rolloutlab.dll");
 
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _signals;
+
     /// <exception cref="SetupException">The program is not built.</exception>
     public TinyProgram()
     {
+        _signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP]).Select(s => PosixSignalRegistration.Create(s, Stop))];
         if (!File.Exists(Program))
         {
             throw new SetupException($"{Program} is not there; run ./rolloutlab setup, and this through ./rolloutlab bench");
@@ -50,23 +55,39 @@ internal sealed class TinyProgram : IDisposable
 
     public string At(params ReadOnlySpan<string> parts) => Path.Combine([Folder, .. parts]);
 
+    /// <summary>Cancelled when a signal asked to stop: then what runs is killed, nothing more is started, and all is tidied up.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
     /// <summary>Starts training in a folder, or goes on with what is there.</summary>
     public RunningProgram TrainOrResume(string run, params string[] settings) => File.Exists(Path.Combine(run, "run.json"))
         ? Start("resume", run)
         : Start(["train", "tiny.yaml", "--run-dir", run, .. settings]);
 
     /// <summary>Starts it.</summary>
+    /// <exception cref="OperationCanceledException">A signal asked to stop.</exception>
     public RunningProgram Start(params string[] arguments)
     {
+        Stopped.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };
         start.Environment["NO_COLOR"] = "1";
-        return new RunningProgram(Process.Start(start)!);
+        return new RunningProgram(Process.Start(start)!, Stopped);
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Folder, recursive: true);
+        Array.ForEach(_signals, s => s.Dispose());
+        _stop.Dispose();
+    }
+
+    private void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _stop.Cancel();
+    }
 }
 
 /// <summary>A running program, whose output is read as it comes.</summary>
@@ -77,7 +98,11 @@ internal sealed class RunningProgram : IDisposable
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
 
-    public RunningProgram(Process process)
+    private readonly CancellationTokenRegistration _stopping;
+
+    /// <param name="process">The process; owned.</param>
+    /// <param name="stopped">Kills it.</param>
+    public RunningProgram(Process process, CancellationToken stopped)
     {
         Process = process;
         process.OutputDataReceived += (_, e) => Add(_out, e.Data);
@@ -85,6 +110,7 @@ internal sealed class RunningProgram : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.StandardInput.Close();
+        _stopping = stopped.Register(process.Kill);
     }
 
     public Process Process { get; }
@@ -114,7 +140,11 @@ internal sealed class RunningProgram : IDisposable
         Process.WaitForExit();
     }
 
-    public void Dispose() => Process.Dispose();
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        Process.Dispose();
+    }
 
     private static void Add(StringBuilder to, string? line)
     {

@@ -47,7 +47,43 @@ public sealed class ReliabilityBenchTests
         Assert.Equal((20, 200), ((int)soak["training_steps"]!, (int)soak["simulation_steps"]!));
     }
 
+    [RootFact]
+    public void Stopped_by_a_signal_it_leaves_no_file_system_and_no_folder_behind()
+    {
+        var temporary = Directory.CreateTempSubdirectory("rolloutlab-stopped-").FullName;
+        using var process = Start("disk_full", 40, temporary);
+        for (var deadline = DateTime.UtcNow.AddMinutes(2); !IsMounted() && DateTime.UtcNow < deadline;)
+        {
+            Thread.Sleep(20);
+        }
+
+        Assert.True(IsMounted());
+        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        process.WaitForExit();
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.False(IsMounted());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        Directory.Delete(temporary);
+
+        bool IsMounted() => File.ReadLines("/proc/mounts").Any(l => l.Contains(temporary, StringComparison.Ordinal));
+    }
+
     private static JsonNode Bench(string part, int trials)
+    {
+        using var process = Start(part, trials);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error.Result);
+        return JsonNode.Parse(output)![part]!;
+    }
+
+    private static Process Start(string part, int trials, string? temporary = null)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root!.FullName, "RolloutLab.sln")))
@@ -58,11 +94,7 @@ public sealed class ReliabilityBenchTests
         var program = Path.Combine(root.FullName, "tests", "RolloutLab.Benchmarks", "bin", "Release", "net10.0", "RolloutLab.Benchmarks.dll");
         var start = new ProcessStartInfo("dotnet", [program, "reliability", "--only", part, "--trials", $"{trials}", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ROLLOUTLAB_HOME"] = root.FullName;
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
-        return JsonNode.Parse(output)![part]!;
+        start.Environment["TMPDIR"] = temporary ?? Path.GetTempPath();
+        return Process.Start(start)!;
     }
 }
