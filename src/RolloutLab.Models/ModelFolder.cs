@@ -88,13 +88,19 @@ public sealed class ModelFolder
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "weights are F32, F16 or BF16"),
         };
         WeightWriter.WriteFolder(path, weights, type, maxShardBytes);
-        foreach (var (name, content) in source?._companions ?? [])
+        source?.SaveCompanions(path);
+        var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson, dtype));
+        CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
+    }
+
+    /// <summary>Writes the tokenizer's files and the generation settings into a folder that exists, as they were.</summary>
+    /// <exception cref="CheckpointException">A file cannot be written.</exception>
+    public void SaveCompanions(string path)
+    {
+        foreach (var (name, content) in _companions)
         {
             CheckpointFile.Write(System.IO.Path.Combine(path, name), stream => stream.Write(content));
         }
-
-        var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson, dtype));
-        CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));
     }
 
     /// <summary>Reads the weights.</summary>

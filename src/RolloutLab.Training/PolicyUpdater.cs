@@ -9,7 +9,8 @@ namespace RolloutLab.Training;
 /// Improves a decoder by a policy loss: log-probs and entropy of every loss token, the objective and its gradient on flat
 /// arrays, backward per micro-batch, then clip and AdamW over all parameters. An objective that needs the whole optimizer
 /// step at once gets it from a pass without gradients before. Engine and updater share the parameter tensors, so a
-/// finished update is already published; it only raises the version.
+/// finished update is already published; it only raises the version. An adapter's dropout is on where the loss is computed,
+/// and off for the old policy and the reference.
 /// </summary>
 /// <param name="model">The policy; borrowed.</param>
 /// <param name="reference">The frozen reference of the KL term; borrowed; null when the recipe has none.</param>
@@ -44,7 +45,7 @@ public sealed class PolicyUpdater(
         _mismatch.Reset();
         if (_recomputes)
         {
-            _old.Remember(batches, b => Frozen(model, b).LogProbs);
+            _old.Remember(batches, b => Frozen(model, b, dropout: null).LogProbs);
         }
 
         for (var i = 0; i < batches.Count; i++)
@@ -74,9 +75,11 @@ public sealed class PolicyUpdater(
         if (_objective.NeedsWholeStep)
         {
             _tokens.Clear();
+            var ahead = new DropoutPlace(optimizer.Step);
             foreach (var microBatch in batch.MicroBatches)
             {
-                var (logProbs, entropy) = Frozen(model, microBatch);
+                var (logProbs, entropy) = Frozen(model, microBatch, ahead);
+                ahead = ahead.After(microBatch);
                 Add(microBatch, logProbs, entropy);
             }
 
@@ -84,10 +87,12 @@ public sealed class PolicyUpdater(
         }
 
         var first = 0;
+        var place = new DropoutPlace(optimizer.Step);
         foreach (var microBatch in batch.MicroBatches)
         {
             using var scope = new TensorScope();
-            var scores = model.Score(microBatch, temperature);
+            var scores = model.Score(microBatch, temperature, place);
+            place = place.After(microBatch);
             if (!_objective.NeedsWholeStep)
             {
                 first = 0;
@@ -107,7 +112,7 @@ public sealed class PolicyUpdater(
     }
 
     private void Add(MicroBatch batch, ReadOnlySpan<float> logProbs, ReadOnlySpan<float> entropy) => _tokens.Add(
-        batch, logProbs, entropy, _recomputes ? _old.Of(batch, logProbs) : [], reference is null ? [] : Frozen(reference, batch).LogProbs);
+        batch, logProbs, entropy, _recomputes ? _old.Of(batch, logProbs) : [], reference is null ? [] : Frozen(reference, batch, dropout: null).LogProbs);
 
     private void Evaluate(MetricSums metrics, bool compareEngine)
     {
@@ -154,11 +159,11 @@ public sealed class PolicyUpdater(
     }
 
     /// <summary>Scores without gradients, outside of the reused buffers.</summary>
-    private (float[] LogProbs, float[] Entropy) Frozen(DecoderModel scored, MicroBatch batch)
+    private (float[] LogProbs, float[] Entropy) Frozen(DecoderModel scored, MicroBatch batch, DropoutPlace? dropout)
     {
         using var scope = new TensorScope();
         using var noGrad = torch.no_grad();
-        var scores = scored.Score(batch, temperature);
+        var scores = scored.Score(batch, temperature, dropout);
         return (scores.LogProbs.ToArray<float>(), scores.Entropy.ToArray<float>());
     }
 }

@@ -24,9 +24,11 @@ public sealed class SupervisedTrainer(
 
         optimizer.ZeroGrad();
         double loss = 0, entropy = 0;
+        var place = new DropoutPlace(optimizer.Step, Stage: 1);
         foreach (var batch in _packer.Pack(sequences))
         {
-            var (batchLoss, batchEntropy) = Accumulate(batch);
+            var (batchLoss, batchEntropy) = Accumulate(batch, place);
+            place = place.After(batch);
             loss += batchLoss;
             entropy += batchEntropy;
         }
@@ -40,10 +42,10 @@ public sealed class SupervisedTrainer(
         return new SupervisedStep(loss, entropy / responseTokens, optimizer.Apply(rate), rate, sequences.Sum(s => (long)s.TokenCount));
     }
 
-    private (double Loss, double Entropy) Accumulate(MicroBatch batch)
+    private (double Loss, double Entropy) Accumulate(MicroBatch batch, DropoutPlace place)
     {
         using var scope = new TensorScope();
-        var scores = model.Score(batch);
+        var scores = model.Score(batch, dropout: place);
         var weights = torch.tensor<float>(batch.LossWeights, scores.LogProbs.device);
         var (loss, entropy) = (-(scores.LogProbs.detach() * weights).sum().item(), scores.Entropy.detach().sum().item());
         scores.Backward(-weights);

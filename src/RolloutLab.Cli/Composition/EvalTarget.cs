@@ -31,7 +31,7 @@ internal static class EvalTarget
             ? Directory.EnumerateDirectories(checkpoints).Where(f => !Path.HasExtension(f) && Policy.IsModelFolder(f)).Order(StringComparer.Ordinal).LastOrDefault()
             : null;
         return newest ?? throw new CheckpointException(
-            $"{run}: neither a model folder (no config.json) nor a run with a checkpoint; give a model folder, a run folder or a recipe");
+            $"{run}: neither a model folder (no config.json or adapter_config.json) nor a run with a checkpoint; give a model folder, a run folder or a recipe");
     }
 
     private static string? RecipeOfRun(string checkpoint)

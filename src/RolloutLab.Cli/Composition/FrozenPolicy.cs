@@ -4,12 +4,12 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Cli;
 
-/// <summary>The reference of the KL term: a policy that is not trained, in a folder of its own. Owns its weights.</summary>
+/// <summary>The reference of the KL term: a policy that is not trained, from a folder of its own or under the adapter that is trained.</summary>
 internal sealed class FrozenPolicy : IDisposable
 {
-    private readonly DecoderWeights _weights;
+    private readonly DecoderWeights? _owned;
 
-    private FrozenPolicy(DecoderWeights weights) => (_weights, Model) = (weights, new DecoderModel(weights));
+    private FrozenPolicy(DecoderModel model, DecoderWeights? owned) => (Model, _owned) = (model, owned);
 
     /// <summary>The model.</summary>
     public DecoderModel Model { get; }
@@ -38,12 +38,20 @@ internal sealed class FrozenPolicy : IDisposable
 
     /// <summary>Opens the folder.</summary>
     /// <exception cref="CheckpointException">It is missing or damaged.</exception>
-    public static FrozenPolicy Open(string folder, Device device) => new(ModelFolder.Open(folder).LoadWeights(device, trainable: false));
+    public static FrozenPolicy Open(string folder, Device device)
+    {
+        var weights = ModelFolder.Open(folder).LoadWeights(device, trainable: false);
+        return new FrozenPolicy(new DecoderModel(weights), weights);
+    }
+
+    /// <summary>The model under a policy's adapter, in the policy's own weights.</summary>
+    /// <param name="policy">The policy; borrowed.</param>
+    public static FrozenPolicy Under(Policy policy) => new(new DecoderModel(policy.Weights, withAdapter: false), owned: null);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Model.Dispose();
-        _weights.Dispose();
+        _owned?.Dispose();
     }
 }

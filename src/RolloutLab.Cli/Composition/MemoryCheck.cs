@@ -11,6 +11,8 @@ namespace RolloutLab.Cli;
 /// <param name="machine">The machine.</param>
 internal sealed class MemoryCheck(Recipe recipe, Machine machine)
 {
+    private readonly LoraOptions? _adapter = Policy.AdapterOptions(recipe);
+
     /// <summary>Most tokens of a sequence, prompt and response, of a recipe whose longest prompt is known.</summary>
     public static int LongestSequence(Recipe recipe, ModelConfig config, int longestPrompt)
     {
@@ -25,9 +27,9 @@ internal sealed class MemoryCheck(Recipe recipe, Machine machine)
     public MemoryForecast Forecast(ModelConfig config, int longestSequence, long runtimeBytes) => new(new MemoryPlan
     {
         Config = config,
-        TrainedWeights = ParameterLayout.Of(config).Sum(spec => spec.ElementCount),
+        Adapter = _adapter,
         Optimizers = recipe.Sft is null ? 1 : 2,
-        HasReference = recipe.Loss.Kl.Coefficient != 0,
+        HasReference = recipe.Loss.Kl.Coefficient != 0 && _adapter is null,
         PassTokens = PassTokens(longestSequence),
         GradientCheckpointing = recipe.Update.GradientCheckpointing,
         Cache = LiveSource.CacheSize(config, recipe.Engine, longestSequence),

@@ -14,10 +14,12 @@ internal sealed class Policy : IDisposable
     private const string EndOfText = "<end>";
 
     private readonly ModelFolder? _source;
+    private readonly string? _fingerprint;
 
     private Policy(ITokenizer tokenizer, DecoderWeights weights, ModelFolder? source)
     {
         (Tokenizer, Weights, _source) = (tokenizer, weights, source);
+        _fingerprint = weights.Adapter is null ? null : WeightFingerprint.Of(source!.Path);
         Model = new DecoderModel(weights);
     }
 
@@ -33,8 +35,14 @@ internal sealed class Policy : IDisposable
     /// <summary>Tokenizer and shape of what the recipe's <c>model</c> and <c>tokenizer</c> sections name, without its weights.</summary>
     public static (ITokenizer Tokenizer, ModelConfig Config) Describe(Recipe recipe)
     {
-        var tokenizer = CreateTokenizer(recipe.Tokenizer, recipe.Model.Path);
-        return (tokenizer, recipe.Model.Path is { } path ? ModelFolder.Open(path).Config : ConfigOf(recipe.RequireModelConfig(), tokenizer.VocabularySize));
+        if (recipe.Model.Path is not { } path)
+        {
+            var own = CreateTokenizer(recipe.Tokenizer, modelFolder: null);
+            return (own, ConfigOf(recipe.RequireModelConfig(), own.VocabularySize));
+        }
+
+        var weights = PeftFolder.IsIn(path) ? AdapterBase.Find(PeftFolder.Open(path), recipe.Model.Base, fallback: null) : path;
+        return (CreateTokenizer(recipe.Tokenizer, TokenizerFolder(path, weights)), ModelFolder.Open(weights).Config);
     }
 
     /// <summary>Opens or initialises what the recipe's <c>model</c> and <c>tokenizer</c> sections name.</summary>
@@ -42,7 +50,17 @@ internal sealed class Policy : IDisposable
     {
         if (recipe.Model.Path is { } path)
         {
-            return Open(path, recipe.Tokenizer, device);
+            if (PeftFolder.IsIn(path) && recipe.Model.Lora is not null)
+            {
+                throw new RecipeException($"{recipe.Source}: model.lora: {path} is an adapter already, and is trained on as it is; leave model.lora out, or set model.path to its base model");
+            }
+
+            if (!PeftFolder.IsIn(path) && recipe.Model.Base is not null)
+            {
+                throw new RecipeException($"{recipe.Source}: model.base: {path} is no adapter but a whole model; leave model.base out");
+            }
+
+            return Open(path, recipe.Tokenizer, recipe.Model, recipe.Model.Lora, random, device);
         }
 
         var shape = recipe.RequireModelConfig();
@@ -51,23 +69,48 @@ internal sealed class Policy : IDisposable
         return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null);
     }
 
-    /// <summary>Opens a model folder.</summary>
-    public static Policy Open(string folder, TokenizerSection tokenizerSection, Device device)
+    /// <summary>Opens a model folder, or an adapter's with the model under it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="tokenizerSection">How text becomes tokens.</param>
+    /// <param name="model">Says where an adapter's base model is, where the adapter does not.</param>
+    /// <param name="lora">A new adapter to put on a whole model; null for none.</param>
+    /// <param name="random">The run's random streams.</param>
+    /// <param name="device">Where the model runs.</param>
+    public static Policy Open(string folder, TokenizerSection tokenizerSection, ModelSection model, LoraSection? lora, RandomStreams random, Device device)
     {
         SavedCheckpoint.Verify(folder);
-        var source = ModelFolder.Open(folder);
-        var tokenizer = CreateTokenizer(tokenizerSection, folder);
+        var adapter = PeftFolder.IsIn(folder) ? PeftFolder.Open(folder) : null;
+        var source = ModelFolder.Open(adapter is null ? folder : AdapterBase.Find(adapter, model.Base, model.Path));
+        var tokenizer = CreateTokenizer(tokenizerSection, TokenizerFolder(folder, source.Path));
         if (tokenizer.VocabularySize > source.Config.VocabularySize)
         {
             throw new CheckpointException(
                 $"{folder}: the tokenizer has {tokenizer.VocabularySize} ids, the model's vocab_size is {source.Config.VocabularySize}; use the tokenizer the model was trained with");
         }
 
-        return new Policy(tokenizer, source.LoadWeights(device), source);
+        var weights = source.LoadWeights(device, trainable: adapter is null && lora is null);
+        try
+        {
+            if (adapter is not null)
+            {
+                weights.Attach(adapter.Load(source.Config, random, device));
+            }
+            else if (lora is not null)
+            {
+                weights.Attach(LoraAdapter.Initialize(source.Config, OptionsOf(lora), random, device));
+            }
+
+            return new Policy(tokenizer, weights, source);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Whether a folder holds a model.</summary>
-    public static bool IsModelFolder(string path) => File.Exists(Path.Combine(path, ModelFolder.ConfigFile));
+    /// <summary>Whether a folder holds a model or an adapter.</summary>
+    public static bool IsModelFolder(string path) => File.Exists(Path.Combine(path, ModelFolder.ConfigFile)) || PeftFolder.IsIn(path);
 
     /// <summary>The tokens of the longest sequence the engine will hold: a prompt with its response, within the model's context.</summary>
     /// <param name="promptTokens">Tokens of the longest prompt.</param>
@@ -83,10 +126,20 @@ internal sealed class Policy : IDisposable
             : (int)Math.Min(longest, Model.MaxPositions);
     }
 
-    /// <summary>Writes model and tokenizer as a model folder.</summary>
+    /// <summary>Writes model and tokenizer as a model folder; of a model with an adapter only that, with a note of the base.</summary>
     public void Save(string folder)
     {
-        ModelFolder.Save(folder, Weights, _source);
+        if (Weights.Adapter is { } adapter)
+        {
+            _source!.SaveCompanions(folder);
+            AdapterBase.WriteNote(folder, _fingerprint!);
+            PeftFolder.Save(folder, adapter, Path.GetFullPath(_source.Path));
+        }
+        else
+        {
+            ModelFolder.Save(folder, Weights, _source);
+        }
+
         var tokenizer = Path.Combine(folder, TokenizerName);
         if (!File.Exists(tokenizer))
         {
@@ -101,6 +154,17 @@ internal sealed class Policy : IDisposable
         Weights.Dispose();
     }
 
+    /// <summary>The adapter that a recipe trains; null where it trains the weights.</summary>
+    public static LoraOptions? AdapterOptions(Recipe recipe) => recipe.Model switch
+    {
+        { Lora: { } lora } => OptionsOf(lora),
+        { Path: { } path } when PeftFolder.IsIn(path) => PeftFolder.Open(path).Options,
+        _ => null,
+    };
+
+    /// <summary>An adapter's folder may have a tokenizer of its own.</summary>
+    private static string TokenizerFolder(string folder, string weights) => File.Exists(Path.Combine(folder, TokenizerName)) ? folder : weights;
+
     private static ITokenizer CreateTokenizer(TokenizerSection section, string? modelFolder) => section switch
     {
         FileTokenizerSection file => TokenizerFile.Load(file.Path),
@@ -108,6 +172,15 @@ internal sealed class Policy : IDisposable
         BytesTokenizerSection => new ByteTokenizer([EndOfText], EndOfText),
         ModelTokenizerSection when modelFolder is not null => TokenizerFile.Load(Path.Combine(modelFolder, TokenizerName)),
         _ => throw new RecipeException("tokenizer.type = model: there is no model folder to take it from; set tokenizer.type to file, countdown or bytes"),
+    };
+
+    private static LoraOptions OptionsOf(LoraSection section) => new()
+    {
+        Rank = section.Rank,
+        Alpha = section.Alpha,
+        Dropout = section.Dropout,
+        IsRankStabilised = section.RankStabilised,
+        Targets = section.Targets,
     };
 
     private static ModelConfig ConfigOf(ModelConfigSection section, int vocabularySize) => new()

@@ -26,7 +26,7 @@ internal sealed class RunSession : IDisposable
         RuntimeBytes = TorchRuntime.Memory().ResidentBytes;
         Policy = modelFolder is null
             ? Policy.Create(recipe, Random, machine.Device)
-            : Policy.Open(modelFolder, recipe.Tokenizer, machine.Device);
+            : Policy.Open(modelFolder, recipe.Tokenizer, recipe.Model, lora: null, Random, machine.Device);
         Policy.Model.GradientCheckpointing = recipe.Update.GradientCheckpointing;
         Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random);
     }
@@ -76,6 +76,11 @@ internal sealed class RunSession : IDisposable
         [
             new("model", $"{size} parameters, {weights.Config.Layers} layers, vocabulary {weights.Config.VocabularySize}"),
         ];
+        if (weights.Adapter is { } adapter)
+        {
+            all.Add(new("adapter", $"LoRA of rank {adapter.Options.Rank}, {adapter.ParameterCount / 1e3:0} k parameters trained"));
+        }
+
         foreach (var (label, text) in facts)
         {
             all.Add(new(label, text));

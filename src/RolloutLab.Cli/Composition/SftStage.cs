@@ -17,7 +17,7 @@ internal sealed class SftStage : IDisposable
     public SftStage(RunSession session, SftSection section, Evaluator? evaluator, IRunObserver observer)
     {
         (_session, _section, _evaluator, _observer) = (session, section, evaluator, observer);
-        Optimizer = new AdamW(session.Policy.Weights.Parameters, section.Optimizer);
+        Optimizer = new AdamW(session.Policy.Weights.Trainable, section.Optimizer);
         var demonstrations = session.Datasets.Demonstrations(section.Data, session.Observer.Notice);
         _trainer = new SupervisedTrainer(
             session.Policy.Model, demonstrations, Optimizer, new LearningRateSchedule(section.Optimizer, section.Steps), section);

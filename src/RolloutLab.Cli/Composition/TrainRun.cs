@@ -65,7 +65,7 @@ internal sealed class TrainRun : IDisposable
             : _grader;
         _stages = Strategies.Stages(recipe.Recompose);
         new MemoryCheck(recipe, machine).Require(_session.Policy.Weights.Config, LongestSequence(), _session.RuntimeBytes);
-        _optimizer = new AdamW(_session.Policy.Weights.Parameters, recipe.Optimizer);
+        _optimizer = new AdamW(_session.Policy.Weights.Trainable, recipe.Optimizer);
         var branching = Strategies.Branching(recipe.Strategy, _session.Policy.Tokenizer);
         _engine = new LiveSource(_session.Policy, recipe.Engine, LongestSequence(), _session.Random, () => _optimizer.Step, branching);
         _evaluator = _evalPrompts is null ? null : _session.Evaluator(_evalPrompts, _engine.Source, _grader);
@@ -194,9 +194,17 @@ internal sealed class TrainRun : IDisposable
         }
     }
 
-    /// <summary>The starting policy, frozen: kept in the run's folder, because a resumed run starts from a later one.</summary>
+    /// <summary>
+    /// The starting policy, frozen: kept in the run's folder, because a resumed run starts from a later one. Under an adapter it
+    /// is there all the time.
+    /// </summary>
     private FrozenPolicy OpenReference(RunDirectory directory)
     {
+        if (_session.Policy.Weights.Adapter is not null)
+        {
+            return FrozenPolicy.Under(_session.Policy);
+        }
+
         if (_from is null)
         {
             FrozenPolicy.Save(_session.Policy, directory.ReferencePath);

@@ -33,6 +33,12 @@ public enum StreamPurpose
     /// <summary>Tokens of rollouts of a training step beside its budget.</summary>
     RolloutBeside = 10,
 
+    /// <summary>Initial matrices of a low-rank adapter.</summary>
+    AdapterInitialization = 11,
+
+    /// <summary>Which inputs of a low-rank adapter are dropped in training.</summary>
+    AdapterDropout = 12,
+
     /// <summary>Draws of budget allocators.</summary>
     BudgetAllocation = 16,
 

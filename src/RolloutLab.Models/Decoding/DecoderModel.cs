@@ -10,14 +10,17 @@ namespace RolloutLab.Models;
 public sealed class DecoderModel : IDisposable
 {
     private readonly LossRows _lossRows = new();
+    private readonly bool _withAdapter;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="weights">The parameters; must outlive the model.</param>
     /// <param name="maxPositions">Most positions of one sequence, at most the configuration's exact ones; null for those.</param>
+    /// <param name="withAdapter">Whether the adapter that the weights may have counts; without it the model is the one under it.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPositions"/> is not in 1..the configuration's exact ones.</exception>
-    public DecoderModel(DecoderWeights weights, int? maxPositions = null)
+    public DecoderModel(DecoderWeights weights, int? maxPositions = null, bool withAdapter = true)
     {
         ArgumentNullException.ThrowIfNull(weights);
+        _withAdapter = withAdapter;
         var config = weights.Config;
         MaxPositions = maxPositions ?? config.ExactPositions;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxPositions, nameof(maxPositions));
@@ -41,6 +44,9 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     public bool GradientCheckpointing { get; set; }
 
+    /// <summary>The layers from first to last, as they are computed.</summary>
+    internal IReadOnlyList<LayerWeights> Layers => _withAdapter ? Weights.Layers : Weights.BaseLayers;
+
     /// <summary>Factor on attention scores.</summary>
     internal double AttentionScale => 1 / Math.Sqrt(Config.HeadDim);
 
@@ -60,7 +66,7 @@ public sealed class DecoderModel : IDisposable
     {
         CheckPacking(tokenIds, positions, cuSeqLens, prefixLengths);
         var attention = new PackedAttention(cuSeqLens, prefixLengths, AttentionScale);
-        return DecoderForward.Run(new DecoderPass<PackedAttention>(Weights, Weights.Layers, Rotary, positions, attention, rows: null), tokenIds);
+        return DecoderForward.Run(new DecoderPass<PackedAttention>(Weights, Layers, Rotary, positions, attention, rows: null), tokenIds);
     }
 
     /// <summary>
@@ -69,16 +75,17 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     /// <param name="batch">T tokens of S sequences.</param>
     /// <param name="temperature">Logits are divided by it; positive.</param>
+    /// <param name="dropout">Where the adapter's dropout draws from, in passes that train; null for no dropout.</param>
     /// <exception cref="ArgumentException">
     /// The arrays do not fit together, or no token enters the loss, or the first of a path does.
     /// </exception>
     /// <exception cref="TorchException">A token id or position is out of range.</exception>
-    public TokenScores Score(MicroBatch batch, double temperature = 1)
+    public TokenScores Score(MicroBatch batch, double temperature = 1, DropoutPlace? dropout = null)
     {
         using var scope = new TensorScope();
         var wanted = RowsBeforeTerms(batch, temperature);
-        var checkpoints = GradientCheckpointing && torch.is_grad_enabled() ? LayerCheckpoints.Record(this, batch, wanted) : null;
-        var hidden = checkpoints?.Hidden ?? DecoderForward.Run(Pass(batch, wanted), batch.InputIds);
+        var checkpoints = GradientCheckpointing && torch.is_grad_enabled() ? LayerCheckpoints.Record(this, batch, wanted, dropout) : null;
+        var hidden = checkpoints?.Hidden ?? DecoderForward.Run(Pass(batch, wanted, dropout), batch.InputIds);
         var (logProbs, entropy) = fused.token_log_probs(hidden, checkpoints?.Head ?? Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
         if (!_lossRows.AreDistinct)
         {
@@ -119,8 +126,11 @@ public sealed class DecoderModel : IDisposable
     public void Dispose() => Rotary.Dispose();
 
     /// <summary>A pass over a micro-batch of which some tokens are wanted, <c>[R] int32</c>.</summary>
-    internal DecoderPass<PackedAttention> Pass(MicroBatch batch, Tensor wanted) => new(
-        Weights, Weights.Layers, Rotary, batch.PositionIds, new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale), wanted);
+    internal DecoderPass<PackedAttention> Pass(MicroBatch batch, Tensor wanted, DropoutPlace? dropout = null)
+    {
+        var layers = _withAdapter && dropout is { } place && Weights.Adapter is { } adapter ? adapter.Dropped(Layers, place) : Layers;
+        return new(Weights, layers, Rotary, batch.PositionIds, new PackedAttention(batch.CuSeqLens, batch.PrefixLengths, AttentionScale), wanted);
+    }
 
     /// <summary>The tokens before the distinct tokens of a micro-batch's loss terms, <c>[R] int32</c>, which are noted.</summary>
     private Tensor RowsBeforeTerms(MicroBatch batch, double temperature)

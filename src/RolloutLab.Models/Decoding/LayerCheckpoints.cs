@@ -13,10 +13,12 @@ internal sealed class LayerCheckpoints
     private readonly DecoderModel _model;
     private readonly MicroBatch _batch;
     private readonly Tensor _rows;
+    private readonly DropoutPlace? _dropout;
     private readonly Tensor[] _residuals;
 
-    private LayerCheckpoints(DecoderModel model, MicroBatch batch, Tensor rows, Tensor[] residuals, Tensor hidden, Tensor head) =>
-        (_model, _batch, _rows, _residuals, Hidden, Head) = (model, batch, rows, residuals, hidden, head);
+    private LayerCheckpoints(
+        DecoderModel model, MicroBatch batch, Tensor rows, DropoutPlace? dropout, Tensor[] residuals, Tensor hidden, Tensor head) =>
+        (_model, _batch, _rows, _dropout, _residuals, Hidden, Head) = (model, batch, rows, dropout, residuals, hidden, head);
 
     /// <summary>Hidden states of the wanted rows after the final norm, <c>[R, D]</c>: a leaf of the graph that follows.</summary>
     public Tensor Hidden { get; }
@@ -33,12 +35,13 @@ internal sealed class LayerCheckpoints
     /// <param name="model">The model.</param>
     /// <param name="batch">The micro-batch.</param>
     /// <param name="rows">Tokens wanted, <c>[R] int32</c>, a tensor of the current scope.</param>
+    /// <param name="dropout">Where an adapter's dropout draws from, both times; null for no dropout.</param>
     /// <returns>Its tensors belong to the current scope.</returns>
-    public static LayerCheckpoints Record(DecoderModel model, MicroBatch batch, Tensor rows)
+    public static LayerCheckpoints Record(DecoderModel model, MicroBatch batch, Tensor rows, DropoutPlace? dropout)
     {
         using var scope = new TensorScope();
         using var noGrad = torch.no_grad();
-        var pass = model.Pass(batch, rows);
+        var pass = model.Pass(batch, rows, dropout);
         var residuals = new Tensor[pass.LayerCount];
         residuals[0] = scope.Keep(pass.Embed(batch.InputIds));
         var normed = pass.NormBefore(0, residuals[0]);
@@ -55,7 +58,7 @@ internal sealed class LayerCheckpoints
 
         var weights = model.Weights;
         var head = weights.Config.TieWordEmbeddings && weights.Head.requires_grad ? scope.Keep(weights.Head.detach()).requires_grad_() : weights.Head;
-        return new LayerCheckpoints(model, batch, rows, residuals, scope.Keep(normed).requires_grad_(), head);
+        return new LayerCheckpoints(model, batch, rows, dropout, residuals, scope.Keep(normed).requires_grad_(), head);
     }
 
     /// <summary>Moves the tensors from a scope one level out.</summary>
@@ -78,7 +81,7 @@ internal sealed class LayerCheckpoints
     public void Backward()
     {
         using var scope = new TensorScope();
-        var pass = _model.Pass(_batch, _rows);
+        var pass = _model.Pass(_batch, _rows, _dropout);
         var normedGradient = Hidden.grad() ?? throw new InvalidOperationException("the scores have not been differentiated");
         Tensor? sumGradient = null;
         for (var i = _residuals.Length - 1; i >= 0; i--)
@@ -124,6 +127,11 @@ internal sealed class LayerCheckpoints
         }
 
         roots.RemoveAll(r => !r.Root.requires_grad);
+        if (roots.Count == 0)
+        {
+            return; // Frozen under an adapter.
+        }
+
         torch.backward([.. roots.Select(r => r.Root)], [.. roots.Select(r => r.Gradient)]);
     }
 }

@@ -4,24 +4,24 @@ namespace RolloutLab.Models;
 
 /// <summary>
 /// The projections of a decoder in the order in which decoding reads them: a second copy of its matrices, refreshed when a
-/// policy is published. Not safe for concurrent use.
+/// policy is published. An adapter is merged into the copy, so decoding with one costs nothing more. Not safe for concurrent use.
 /// </summary>
-/// <param name="weights">The parameters; must outlive this.</param>
-internal sealed class PackedWeights(DecoderWeights weights) : IDisposable
+/// <param name="model">The model; must outlive this.</param>
+internal sealed class PackedWeights(DecoderModel model) : IDisposable
 {
     private TensorOwner _owner = new();
 
     /// <summary>The layers from first to last.</summary>
-    public IReadOnlyList<LayerWeights> Layers { get; private set; } = weights.Layers;
+    public IReadOnlyList<LayerWeights> Layers { get; private set; } = model.Layers;
 
     /// <summary>The output head.</summary>
-    public Projection Head { get; private set; } = new(weights.Head, null);
+    public Projection Head { get; private set; } = new(model.Weights.Head, null);
 
     /// <summary>Takes over what the parameters hold now.</summary>
     /// <exception cref="TorchOutOfMemoryException">The copy does not fit into memory.</exception>
     public void Refresh()
     {
-        if (weights.Device.Type != DeviceType.Cpu)
+        if (model.Weights.Device.Type != DeviceType.Cpu)
         {
             return;
         }
@@ -29,18 +29,18 @@ internal sealed class PackedWeights(DecoderWeights weights) : IDisposable
         _owner.Dispose();
         _owner = new TensorOwner();
         using var scope = new TensorScope();
-        Layers = [.. weights.Layers.Select(layer => layer with
-        {
-            Qkv = Pack(layer.Qkv),
-            Output = Pack(layer.Output),
-            GateUp = Pack(layer.GateUp),
-            Down = Pack(layer.Down),
-        })];
-        Head = Pack(new Projection(weights.Head, null));
+        using var noGrad = torch.no_grad();
+        Layers = [.. model.Layers.Select(layer => layer.Adapted((_, projection) => Pack(projection)))];
+        Head = Pack(new Projection(model.Weights.Head, null));
     }
 
     /// <summary>Frees the copy; the parameters stay.</summary>
     public void Dispose() => _owner.Dispose();
 
-    private Projection Pack(Projection projection) => projection with { Packed = _owner.Take(fused.pack_linear(projection.Weight)) };
+    private Projection Pack(Projection projection)
+    {
+        using var scope = new TensorScope();
+        var weight = projection.Adapter?.Merged(projection.Weight) ?? projection.Weight;
+        return projection with { Packed = _owner.Take(fused.pack_linear(weight)), Adapter = null };
+    }
 }

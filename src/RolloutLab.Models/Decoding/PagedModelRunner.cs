@@ -44,7 +44,7 @@ public sealed class PagedModelRunner : IModelRunner, IDisposable
 
         _model = model;
         _cache = new KvCache(model.Config, size, model.Weights.Device);
-        _weights = new PackedWeights(model.Weights);
+        _weights = new PackedWeights(model);
     }
 
     /// <inheritdoc/>

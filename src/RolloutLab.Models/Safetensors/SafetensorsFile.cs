@@ -120,6 +120,20 @@ public sealed class SafetensorsFile : IDisposable
         ReadFully(_handle, _dataStart + entry.Begin, destination, Path);
     }
 
+    /// <summary>Reads some bytes of a tensor as they are in the file.</summary>
+    /// <param name="entry">An entry of this file.</param>
+    /// <param name="offset">The first, from 0 in the tensor.</param>
+    /// <param name="destination">Receives as many as it is long.</param>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The tensor has not that many bytes.</exception>
+    public void ReadBytes(SafetensorsEntry entry, long offset, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, entry.End - entry.Begin - destination.Length);
+        ReadFully(_handle, _dataStart + entry.Begin + offset, destination, Path);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();
 

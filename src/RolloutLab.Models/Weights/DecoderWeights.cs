@@ -18,7 +18,8 @@ public sealed class DecoderWeights : IDisposable
         Embedding = byName["model.embed_tokens.weight"];
         FinalNorm = byName["model.norm.weight"];
         Head = config.TieWordEmbeddings ? Embedding : byName["lm_head.weight"];
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(layer => LayerWeights.Of(byName, layer))];
+        BaseLayers = [.. Enumerable.Range(0, config.Layers).Select(layer => LayerWeights.Of(byName, layer))];
+        Layers = BaseLayers;
     }
 
     /// <summary>The shape of the model.</summary>
@@ -30,7 +31,13 @@ public sealed class DecoderWeights : IDisposable
     /// <summary>The parameters in the one order of <see cref="ParameterLayout"/>; a tied head appears once, as the embedding.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
 
-    /// <summary>Number of weights.</summary>
+    /// <summary>The low-rank adapter on the weights; null for none.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>What an optimizer moves: the adapter's matrices where there is one, else all parameters.</summary>
+    public IReadOnlyList<NamedParameter> Trainable => Adapter?.Parameters ?? Parameters;
+
+    /// <summary>Number of weights, an adapter's not counted.</summary>
     public long ParameterCount => ParameterLayout.Of(Config).Sum(spec => spec.ElementCount);
 
     /// <summary>Token embedding, <c>[V, D]</c>.</summary>
@@ -42,8 +49,11 @@ public sealed class DecoderWeights : IDisposable
     /// <summary>Output head, <c>[V, D]</c>; the embedding itself when tied.</summary>
     internal Tensor Head { get; }
 
-    /// <summary>The layers from first to last.</summary>
-    internal IReadOnlyList<LayerWeights> Layers { get; }
+    /// <summary>The layers from first to last, with what the adapter adds.</summary>
+    internal IReadOnlyList<LayerWeights> Layers { get; private set; }
+
+    /// <summary>The layers without the adapter.</summary>
+    internal IReadOnlyList<LayerWeights> BaseLayers { get; }
 
     /// <summary>
     /// New weights: matrices normal with standard deviation 0.02, those that add to the residual stream scaled by
@@ -105,8 +115,54 @@ public sealed class DecoderWeights : IDisposable
     /// <exception cref="CheckpointException">The file cannot be written; what was there is untouched.</exception>
     public void Save(string path) => WeightWriter.WriteFile(path, this);
 
-    /// <summary>Frees the parameters.</summary>
-    public void Dispose() => _owner.Dispose();
+    /// <summary>Puts an adapter on the weights, which are frozen from then on. Models over them compute with it at once.</summary>
+    /// <param name="adapter">The adapter; owned by the weights afterwards.</param>
+    /// <exception cref="ArgumentException">It belongs to a model of another configuration.</exception>
+    /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
+    public void Attach(LoraAdapter adapter)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        if (Adapter is not null)
+        {
+            throw new InvalidOperationException("the weights have an adapter already");
+        }
+
+        if (adapter.Config != Config)
+        {
+            throw new ArgumentException("an adapter for another configuration", nameof(adapter));
+        }
+
+        foreach (var parameter in Parameters)
+        {
+            parameter.Tensor.requires_grad = false;
+        }
+
+        Adapter = adapter;
+        Layers = adapter.On(BaseLayers);
+    }
+
+    /// <summary>Adds the adapter's update to the weights for good, W + s·B A, and frees the adapter. Models and runners made before must not be used again.</summary>
+    /// <exception cref="InvalidOperationException">There is no adapter.</exception>
+    public void MergeAdapter()
+    {
+        var adapter = Adapter ?? throw new InvalidOperationException("there is no adapter to merge");
+        using var noGrad = torch.no_grad();
+        foreach (var projection in Layers.SelectMany(layer => layer.Projections).Where(projection => projection.Adapter is not null))
+        {
+            using var scope = new TensorScope();
+            projection.Weight.copy_(projection.Adapter!.Merged(projection.Weight));
+        }
+
+        (Adapter, Layers) = (null, BaseLayers);
+        adapter.Dispose();
+    }
+
+    /// <summary>Frees the parameters, and the adapter's.</summary>
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        _owner.Dispose();
+    }
 
     /// <summary>Makes every parameter and has it filled; frees what exists when one fails.</summary>
     private static DecoderWeights Create(ModelConfig config, Device device, bool trainable, Action<int, ParameterSpec, Tensor> fill)

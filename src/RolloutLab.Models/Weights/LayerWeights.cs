@@ -24,6 +24,16 @@ internal sealed record LayerWeights(
     Projection GateUp,
     Projection Down)
 {
+    /// <summary>Name of the query, key and value projections inside a layer.</summary>
+    public const string QkvName = "self_attn.qkv_proj";
+
+    private const string OutputName = "self_attn.o_proj";
+    private const string GateUpName = "mlp.gate_up_proj";
+    private const string DownName = "mlp.down_proj";
+
+    /// <summary>The linear maps in the order in which they are applied.</summary>
+    public IReadOnlyList<Projection> Projections => [Qkv, Output, GateUp, Down];
+
     /// <summary>Picks a layer's parameters out of all by their names.</summary>
     public static LayerWeights Of(IReadOnlyDictionary<string, Tensor> parameters, int layer)
     {
@@ -33,12 +43,21 @@ internal sealed record LayerWeights(
         Projection Linear(string name) => new(Required(name + ".weight"), Optional(name + ".bias"));
         return new LayerWeights(
             Required("input_layernorm.weight"),
-            Linear("self_attn.qkv_proj"),
+            Linear(QkvName),
             Optional("self_attn.q_norm.weight"),
             Optional("self_attn.k_norm.weight"),
-            Linear("self_attn.o_proj"),
+            Linear(OutputName),
             Required("post_attention_layernorm.weight"),
-            Linear("mlp.gate_up_proj"),
-            Linear("mlp.down_proj"));
+            Linear(GateUpName),
+            Linear(DownName));
     }
+
+    /// <summary>The layer with its projections changed, each told by its name inside the layer.</summary>
+    public LayerWeights Adapted(Func<string, Projection, Projection> change) => this with
+    {
+        Qkv = change(QkvName, Qkv),
+        Output = change(OutputName, Output),
+        GateUp = change(GateUpName, GateUp),
+        Down = change(DownName, Down),
+    };
 }

@@ -2,17 +2,23 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Models;
 
-/// <summary>A linear map of a decoder: x Wᵀ + b.</summary>
+/// <summary>A linear map of a decoder: x Wᵀ + b, and what an adapter adds to it.</summary>
 /// <param name="Weight"><c>[N, K]</c>.</param>
 /// <param name="Bias"><c>[N]</c>, or null.</param>
 /// <param name="Packed">
 /// The weight as <see cref="fused.pack_linear"/> made it, for decoding; null where gradients flow or the weight is not on the CPU.
 /// </param>
-internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? Packed = null)
+/// <param name="Adapter">
+/// The low-rank update beside the weight; null for none, and where it is merged into <paramref name="Packed"/>.
+/// </param>
+internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? Packed = null, LowRankUpdate? Adapter = null)
 {
     /// <summary>The map of M rows.</summary>
     /// <param name="x"><c>[M, K]</c>.</param>
     /// <returns><c>[M, N]</c>, a tensor of the current scope.</returns>
-    public Tensor Apply(Tensor x) =>
-        Packed is null ? torch.linear(x, Weight, Bias) : fused.packed_linear(x, Packed, Weight.shape[0], Bias);
+    public Tensor Apply(Tensor x)
+    {
+        var output = Packed is null ? torch.linear(x, Weight, Bias) : fused.packed_linear(x, Packed, Weight.shape[0], Bias);
+        return Adapter is null ? output : Adapter.AddTo(output, x);
+    }
 }

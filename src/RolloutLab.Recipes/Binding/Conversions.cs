@@ -106,6 +106,29 @@ internal static class Conversions
             : Conversion<ValueList<T>>.Failed("must not repeat an item");
     }
 
+    public static Conversion<ValueList<string>> Words(DocumentNode node, string all, string[] words)
+    {
+        if (node is ScalarNode { IsNull: false } scalar && scalar.Value == all)
+        {
+            return new(ValueList.Create<string>(words), null);
+        }
+
+        if (node is not ListNode { Items.Count: > 0 } list)
+        {
+            return Conversion<ValueList<string>>.Failed($"must be {all} or a list of {string.Join(", ", words)}");
+        }
+
+        string[] values = [.. list.Items.Select(item => item is ScalarNode { IsNull: false } word ? word.Value : item.Display)];
+        if (values.FirstOrDefault(value => !words.Contains(value)) is { } unknown)
+        {
+            return Conversion<ValueList<string>>.Failed($"has '{DisplayText.Shorten(unknown)}', which is none of {string.Join(", ", words)}");
+        }
+
+        return values.Distinct().Count() == values.Length
+            ? new(ValueList.Create<string>([.. words.Where(values.Contains)]), null)
+            : Conversion<ValueList<string>>.Failed("must not repeat an item");
+    }
+
     public static Conversion<ValueList<double>> Numbers(DocumentNode node, NumberRange range)
     {
         if (node is not ListNode { Items.Count: > 0 } list)

@@ -214,6 +214,29 @@ internal abstract class SectionReader
         });
     }
 
+    /// <summary>A list of different words, each one of a few and at least one, or the word that stands for all of them, which is the default.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="all">The word for all.</param>
+    /// <param name="doc">What it does.</param>
+    /// <param name="words">The words.</param>
+    /// <returns>The words chosen, in the order of <paramref name="words"/>.</returns>
+    public ValueList<string> Words(string key, string all, string doc, params ReadOnlySpan<string> words)
+    {
+        string[] table = words.ToArray();
+        return Value(new KeySpec<ValueList<string>>
+        {
+            Key = key,
+            Type = "list of words",
+            Rule = $"{all}, or different words of {string.Join(", ", table)}",
+            Doc = doc,
+            HasDefault = true,
+            Default = ValueList.Create<string>(table),
+            DefaultText = all,
+            Convert = node => Conversions.Words(node, all, table),
+            Format = list => list.Count == table.Length ? all : $"[{string.Join(", ", list)}]",
+        });
+    }
+
     /// <summary>A list of small sections, or one in its place; empty by default, and where it is null.</summary>
     /// <param name="key">The key.</param>
     /// <param name="rule">The keys of an item and what they obey.</param>

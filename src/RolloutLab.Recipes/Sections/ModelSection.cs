@@ -5,22 +5,37 @@ namespace RolloutLab.Recipes;
 /// <summary>The policy's model: a folder with weights, or the shape of one made from scratch. One of both is set; none where a simulation stands in for the model.</summary>
 public sealed record ModelSection
 {
-    /// <summary>Absolute folder with config.json, model.safetensors and tokenizer.json; null for a model from scratch.</summary>
+    /// <summary>
+    /// Absolute folder with config.json, weights and tokenizer, or of a PEFT adapter, which is then trained on; null for a model
+    /// from scratch.
+    /// </summary>
     public required string? Path { get; init; }
+
+    /// <summary>Absolute folder of the model under the adapter at <see cref="Path"/>; null for the one the adapter names.</summary>
+    public required string? Base { get; init; }
 
     /// <summary>Shape of a model from scratch; null when it is loaded.</summary>
     public required ModelConfigSection? Config { get; init; }
+
+    /// <summary>A new adapter on the model at <see cref="Path"/>; null to train the weights themselves.</summary>
+    public required LoraSection? Lora { get; init; }
 
     internal static ModelSection Read(SectionReader r)
     {
         var section = new ModelSection
         {
-            Path = r.OptionalPath("path", "Folder with config.json, model.safetensors and tokenizer.json."),
+            Path = r.OptionalPath("path", "Folder with config.json, safetensors and tokenizer.json, or of a PEFT adapter, which is trained on."),
+            Base = r.OptionalPath("base", "Folder of the model under the adapter at path, where the adapter does not name it."),
             Config = r.OptionalSection("config", "Shape of a model made from scratch, in place of path.", ModelConfigSection.Read),
+            Lora = r.OptionalSection("lora", "A new low-rank adapter, trained in place of the weights; without it, the reference of the KL term.", LoraSection.Read),
         };
         r.Check(
             () => section.Path is null || section.Config is null, "config",
             () => "a model has a path or a config, not both; remove one (or --set it to null)");
+        r.Check(
+            () => section.Lora is null || section.Config is null, "lora",
+            () => "an adapter needs a trained model under it; set model.path, or leave it out to train a model from scratch");
+        r.Check(() => section.Base is null || section.Path is not null, "base", () => "needs an adapter in model.path; leave it out");
         return section;
     }
 }

@@ -78,14 +78,19 @@ public sealed class MemoryForecast
         var weights = sizeof(float) * Weights;
         yield return new("runtime", _plan.RuntimeBytes + ProgramBytes, MemoryPhase.Always, []);
         yield return new("weights", weights, MemoryPhase.Always, ["model"]);
+        if (_plan.Adapter is not null)
+        {
+            yield return new("adapter", sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model.lora.rank", "model.lora.targets"]);
+        }
+
         yield return new("weights packed for decoding", PackedBytes, MemoryPhase.Always, ["model"]);
         if (_plan.HasReference)
         {
             yield return new("reference policy", weights + RotaryBytes, MemoryPhase.Always, ["loss.kl.coefficient", "model"]);
         }
 
-        yield return new("gradients", sizeof(float) * _plan.TrainedWeights, MemoryPhase.Always, ["model"]);
-        yield return new("moments", 2L * sizeof(float) * _plan.TrainedWeights * _plan.Optimizers, MemoryPhase.Always, _plan.Optimizers > 1 ? ["sft", "model"] : ["model"]);
+        yield return new("gradients", sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model"]);
+        yield return new("moments", 2L * sizeof(float) * TrainedWeights * _plan.Optimizers, MemoryPhase.Always, _plan.Optimizers > 1 ? ["sft", "model"] : ["model"]);
         yield return new("rotary tables", RotaryBytes, MemoryPhase.Always, ["model.config.max_positions"]);
         yield return new(
             "KV blocks", _plan.Cache.Tokens * KvCacheSize.BytesPerToken(_plan.Config), MemoryPhase.Always, ["engine.kv_tokens", "engine.max_batch", "rollout.max_new_tokens"]);
@@ -94,7 +99,8 @@ public sealed class MemoryForecast
     private IEnumerable<MemoryPart> Working()
     {
         var activations = new ActivationCount(_plan.Config);
-        var kept = sizeof(float) * (_plan.GradientCheckpointing ? activations.Checkpointed : activations.Whole) * _plan.PassTokens;
+        var adapter = (_plan.Adapter?.ActivationCount(_plan.Config) ?? 0) / (_plan.GradientCheckpointing ? _plan.Config.Layers : 1);
+        var kept = sizeof(float) * ((_plan.GradientCheckpointing ? activations.Checkpointed : activations.Whole) + adapter) * _plan.PassTokens;
         yield return new(
             "activations", kept, MemoryPhase.Update, _plan.GradientCheckpointing ? ["update.micro_batch_tokens"] : ["update.gradient_checkpointing", "update.micro_batch_tokens"]);
         yield return new("vocabulary workspace", VocabularyBytes(kept), MemoryPhase.Update, []);
@@ -102,6 +108,8 @@ public sealed class MemoryForecast
         yield return new(
             "logits of a step", sizeof(float) * (long)_plan.Config.VocabularySize * (_plan.Sequences + (2 * _plan.Threads)), MemoryPhase.Rollout, ["engine.max_batch"]);
     }
+
+    private long TrainedWeights => _plan.Adapter?.ParameterCount(_plan.Config) ?? Weights;
 
     private long Weights => ParameterLayout.Of(_plan.Config).Sum(spec => spec.ElementCount);
 
@@ -114,13 +122,14 @@ public sealed class MemoryForecast
 
     /// <summary>
     /// One chunk of logits, and the gradient of the head before it joins that of earlier micro-batches. That of a tied head
-    /// waits for the embedding's, when the activations are gone: what exceeds them then counts here.
+    /// waits for the embedding's, when the activations are gone: what exceeds them then counts here. Under an adapter the
+    /// embedding has none.
     /// </summary>
     private long VocabularyBytes(long activations)
     {
         var config = _plan.Config;
         var head = sizeof(float) * (long)config.VocabularySize * config.HiddenSize;
         var logits = Math.Min(LogitsChunkBytes, sizeof(float) * (long)config.VocabularySize * _plan.PassTokens);
-        return config.TieWordEmbeddings ? Math.Max(head + logits, (2 * head) - activations) : head + logits;
+        return config.TieWordEmbeddings && _plan.Adapter is null ? Math.Max(head + logits, (2 * head) - activations) : head + logits;
     }
 }

@@ -8,8 +8,8 @@ public sealed record MemoryPlan
     /// <summary>Shape of the policy.</summary>
     public required ModelConfig Config { get; init; }
 
-    /// <summary>Weights that take gradients and have moments; the whole model's without adapters.</summary>
-    public required long TrainedWeights { get; init; }
+    /// <summary>The low-rank adapter, whose weights alone take gradients and have moments; null where all weights do.</summary>
+    public LoraOptions? Adapter { get; init; }
 
     /// <summary>Optimizers alive at once: one, and another for a supervised warm-up.</summary>
     public int Optimizers { get; init; } = 1;

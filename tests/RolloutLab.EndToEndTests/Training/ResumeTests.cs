@@ -62,6 +62,29 @@ public sealed class ResumeTests : IDisposable
         Assert.True(counts[0] > 0 && counts[0] == counts[1], rows[1]);
     }
 
+    /// <summary>Checkpoints hold the adapter alone; the model under it is opened again, and is the reference of the KL term.</summary>
+    [Fact]
+    public void A_run_of_an_adapter_ends_the_same_and_keeps_no_second_model()
+    {
+        string[] lora =
+        [
+            "--set", $"model={{ path: {TrainingProgram.Warmup}, lora: {{ rank: 4, dropout: 0.1, targets: [q_proj, up_proj] }} }}", "--set", "tokenizer.type=model",
+            "--set", "sft=null", "--set", "rollout.max_new_tokens=40", "--set", "optimizer.learning_rate=1.0e-3", "--set", "loss.kl_coefficient=0.01",
+        ];
+        Assert.Equal(0, _program.Run(["train", "tiny.yaml", "--run-dir", "whole", .. Settings, .. lora]).Code);
+        var process = Start("cut", ["train", "tiny.yaml", .. lora]);
+        Stop(process, "KILL", "cut", 7);
+        process.Dispose();
+
+        Assert.Equal(0, _program.Run("resume", "cut").Code);
+
+        AssertSame("whole", "cut");
+        Assert.Contains(Files("cut"), f => f.EndsWith("step-000012/adapter_model.safetensors", StringComparison.Ordinal));
+        Assert.DoesNotContain(Files("cut"), f => f.EndsWith("model.safetensors", StringComparison.Ordinal) && !f.Contains("adapter", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_program.At("whole", "reference")));
+        Assert.True((double)TrainingProgram.Rows(_program.At("whole", "metrics.jsonl"))[^1]["actor/kl_loss"]! > 0);
+    }
+
     [Fact]
     public void A_damaged_checkpoint_is_passed_over_with_a_line_that_says_so()
     {

@@ -72,6 +72,7 @@ internal static class RecipeText
         .. new[] { "uniform", "knapsack", "knapsack_bayes", "xrpo", "ucb", "thompson", "adaptive", "difficulty_pool", "spo" }
             .Select(type => $"replay: {{ log: l.jsonl, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
         "replay: { allocators: { NAME: {} } }\n",
+        "model: { path: a, base: m, lora: {} }\n",
     ];
 
     private static string[] Losses =>
