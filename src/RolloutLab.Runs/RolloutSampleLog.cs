@@ -6,7 +6,7 @@ namespace RolloutLab.Runs;
 /// <summary>
 /// A sample of rollouts to look at: one JSON object a line with <c>step, prompt_id, prompt, rollout, response, reward,
 /// status, detail, advantage, length, finish_reason, policy_version</c>. A reward or advantage that is not a finite
-/// number (a verifier's fault has none) is null.
+/// number (a verifier's fault has none) is null. Where the recipe keeps further fields of a prompt, <c>extra</c> has them.
 /// </summary>
 public sealed class RolloutSampleLog : IDisposable
 {
@@ -37,6 +37,12 @@ public sealed class RolloutSampleLog : IDisposable
         row.WriteNumber("step", step);
         row.WriteString("prompt_id", prompt.Id);
         row.WriteString("prompt", prompt.Text);
+        if (prompt.Extra is not null)
+        {
+            row.WritePropertyName("extra");
+            row.WriteRawValue(prompt.Extra);
+        }
+
         row.WriteNumber("rollout", rollout.Index);
         row.WriteString("response", rollout.Text);
         WriteFinite(row, "reward", verdict.Reward);

@@ -42,7 +42,7 @@ public sealed class SimulationRun(Recipe recipe, NamedBudget budget, int offset,
         var sampling = new SamplingParameters();
         var loop = new TrainingLoop(
             new LoopSettings(recipe.Training.Steps, Math.Min(budget.Budget.PromptsPerStep, prompts.Count), 0, 0, false, sampling),
-            new PromptSampler(new PromptSet("simulated", prompts, 0), random),
+            new PromptSampler(new PromptSet("simulated", prompts), random),
             new RolloutPlanner(AllocationRules.Create(budget.Budget, ledger, random), budget.Budget.RoundOverlap, ledger, source, grader, recorder),
             new StepAdvantages(advantages),
             explainer: null,

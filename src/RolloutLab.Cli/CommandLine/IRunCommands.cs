@@ -22,7 +22,11 @@ internal sealed record EvalArguments(string Target, string? Recipe, IReadOnlyLis
 /// <summary>What a run is given by the command line.</summary>
 /// <param name="Observer">Shown to the user.</param>
 /// <param name="StopAfterStep">Cancelled when the run should end after the step it is in, with everything written.</param>
-internal sealed record RunContext(IRunObserver Observer, CancellationToken StopAfterStep);
+internal sealed record RunContext(IRunObserver Observer, CancellationToken StopAfterStep)
+{
+    /// <summary>Shows long work before a run begins, counted in this unit; null where nobody watches.</summary>
+    public Func<string, WorkProgress?> Work { get; init; } = _ => null;
+}
 
 /// <summary>The commands that compute. Each tells its observer of the start, the progress and the end of the run.</summary>
 internal interface IRunCommands

@@ -143,6 +143,10 @@ internal sealed class RunCommandSet
         using var display = RunDisplays.Create(_services.Terminal, result.GetValue(_json), _services.Clock);
         using var stop = new StopRequest(stopping, display.Notice, ImmediateExit.Interrupted);
         using var signals = new StopSignals(stop);
-        return run(_services.Runs(), new RunContext(display, stop.Token)) == RunEnding.Finished ? ExitCodes.Ok : ExitCodes.Interrupted;
+        var context = new RunContext(display, stop.Token)
+        {
+            Work = unit => new WorkProgress(_services.Terminal.Error, _services.Terminal.IsLive, unit, _services.Clock),
+        };
+        return run(_services.Runs(), context) == RunEnding.Finished ? ExitCodes.Ok : ExitCodes.Interrupted;
     }
 }

@@ -1,6 +1,7 @@
 using RolloutLab.Core;
 using RolloutLab.Data;
 using RolloutLab.Recipes;
+using RolloutLab.Runs;
 
 namespace RolloutLab.Cli;
 
@@ -8,32 +9,50 @@ namespace RolloutLab.Cli;
 /// <param name="tokenizer">Makes token ids.</param>
 /// <param name="maxPositions">Most positions of the model.</param>
 /// <param name="random">Orders.</param>
-internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStreams random)
+/// <param name="chat">Renders prompts as chats; null where they are plain text.</param>
+/// <param name="context">Told what was left out and how far long reading is.</param>
+internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStreams random, ChatFormat? chat, RunContext context)
 {
+    private readonly DuckDbParquetReader _parquet = new();
+
     /// <summary>Loads a prompt set. Every prompt leaves room for at least one response token.</summary>
     /// <param name="name">Name in metrics: <c>train</c> or the evaluation's.</param>
     /// <param name="section">What to load.</param>
-    /// <param name="notice">Told what was left out.</param>
-    public PromptSet Prompts(string name, PromptSetSection section, Action<string> notice)
+    /// <param name="maxNewTokens">Longest response that is asked for; prompts that leave less room are told of.</param>
+    /// <returns>The set; the caller disposes it.</returns>
+    public PromptSet Prompts(string name, PromptSetSection section, int maxNewTokens)
     {
         var longest = section.MaxPromptTokens > 0 ? Math.Min(section.MaxPromptTokens, maxPositions - 1) : maxPositions - 1;
-        var loader = new PromptSetLoader(tokenizer, new PromptSetOptions
+        var loader = new PromptSetLoader(
+            tokenizer,
+            new PromptSetOptions
+            {
+                MaxPromptTokens = longest,
+                Overlong = PolicyOf(section.Overlong),
+                Incomplete = PolicyOf(section.Incomplete),
+                Limit = section.Limit > 0 ? section.Limit : null,
+                RoomyTokens = Math.Max(0, maxPositions - maxNewTokens),
+            },
+            _parquet);
+        using var progress = new ReadingProgress(context.Work($"MiB of {Path.GetFileName(section.Path)}"));
+        var set = loader.Load(name, section.Path, FormatOf(section), progress, context.StopAfterStep);
+        var summary = set.Summary;
+        if (summary.Dropped > 0 || summary.IsStreamed)
         {
-            MaxPromptTokens = longest,
-            Overlong = section.Overlong == OverlongChoice.Skip ? OverlongPolicy.Skip : OverlongPolicy.Error,
-            Limit = section.Limit > 0 ? section.Limit : null,
-        });
-        var set = loader.Load(name, section.Path, FormatOf(section));
-        if (set.Skipped > 0)
+            context.Observer.Notice($"{section.Path}: {summary.Describe(longest)}");
+        }
+
+        if (summary.Cramped > 0)
         {
-            notice($"{section.Path}: {set.Skipped} prompts of more than {longest} tokens are left out, {set.Prompts.Count} stay");
+            context.Observer.Notice(
+                $"{section.Path}: {summary.Cramped} prompts leave less than the {maxNewTokens} tokens of max_new_tokens in the model's {maxPositions} positions; their responses end sooner");
         }
 
         return set;
     }
 
     /// <summary>Opens demonstrations; those that do not fit the model are left out, and told.</summary>
-    public IDemonstrationSource Demonstrations(DemonstrationSection section, Action<string> notice)
+    public IDemonstrationSource Demonstrations(DemonstrationSection section)
     {
         if (section is CountdownTraceSection traces)
         {
@@ -45,31 +64,36 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
             return new CountdownTraceSource(problems, tokenizer, options, random);
         }
 
-        var source = new JsonlDemonstrationSource(section.Path, FormatOf(section), tokenizer, maxPositions, random);
-        notice(source.Summary);
+        using var progress = new ReadingProgress(context.Work($"MiB of {Path.GetFileName(section.Path)}"));
+        var source = new JsonlDemonstrationSource(section.Path, FormatOf(section), tokenizer, maxPositions, random, _parquet, progress, context.StopAfterStep);
+        context.Observer.Notice(source.Summary);
         return source;
     }
 
-    private static IPromptFormat FormatOf(PromptSetSection section) => section switch
+    private static DropPolicy PolicyOf(DropChoice choice) => choice == DropChoice.Skip ? DropPolicy.Skip : DropPolicy.Error;
+
+    private IPromptFormat FormatOf(PromptSetSection section) => section switch
     {
-        CountdownPromptSetSection => new CountdownPromptFormat(),
-        Gsm8kPromptSetSection gsm8k => new Gsm8kPromptFormat(new TextTemplate(gsm8k.PromptTemplate, "prompt")),
-        JsonlPromptSetSection jsonl => new JsonlPromptFormat(
-            jsonl.PromptField, jsonl.AnswerField, jsonl.IdField, new TextTemplate(jsonl.PromptTemplate, "prompt")),
+        CountdownPromptSetSection countdown => new CountdownPromptFormat(countdown.PromptTemplate, chat),
+        Gsm8kPromptSetSection gsm8k => new Gsm8kPromptFormat(TextOf(gsm8k.PromptTemplate)),
+        ColumnPromptSetSection columns => new ColumnPromptFormat(
+            new PromptColumns(columns.PromptField, columns.AnswerFields, columns.IdField, columns.ExtraFields), TextOf(columns.PromptTemplate)),
         _ => throw new InvalidOperationException($"no prompt format is wired for {section.GetType().Name}"),
     };
 
-    private static DemonstrationFormat FormatOf(DemonstrationSection section) => section switch
+    private PromptText TextOf(string template) => new(new TextTemplate(template, "prompt"), chat);
+
+    private DemonstrationFormat FormatOf(DemonstrationSection section) => section switch
     {
         JsonlDemonstrationSection jsonl => new DemonstrationFormat(
             jsonl.PromptField,
             jsonl.ResponseField,
-            new TextTemplate(jsonl.PromptTemplate, "prompt"),
+            TextOf(jsonl.PromptTemplate),
             new TextTemplate(jsonl.ResponseTemplate, "response")),
         Gsm8kDemonstrationSection gsm8k => new DemonstrationFormat(
             "question",
             "answer",
-            new TextTemplate(gsm8k.PromptTemplate, "prompt"),
+            TextOf(gsm8k.PromptTemplate),
             new TextTemplate(gsm8k.ResponseTemplate, "response")),
         _ => throw new InvalidOperationException($"no demonstration format is wired for {section.GetType().Name}"),
     };

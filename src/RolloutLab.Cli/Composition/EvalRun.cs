@@ -18,7 +18,7 @@ internal sealed class EvalRun : IDisposable
     {
         _session = new RunSession(recipe, identity, modelFolder, machine, context);
         _prompts = _session.HeldOutPrompts();
-        var longest = _session.Policy.LongestSequence(_prompts.Prompts.Max(p => p.TokenIds.Length), recipe.Evaluation.Sampling.MaxNewTokens);
+        var longest = _session.Policy.LongestSequence(_prompts.Summary.LongestTokens, recipe.Evaluation.Sampling.MaxNewTokens);
         _engine = new LiveSource(_session.Policy, recipe.Engine, longest, _session.Random, () => 0);
         _evaluator = _session.Evaluator(_prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
     }
@@ -44,6 +44,7 @@ internal sealed class EvalRun : IDisposable
     public void Dispose()
     {
         _engine.Dispose();
+        _prompts.Dispose();
         _session.Dispose();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class RunSession : IDisposable
             ? Policy.Create(recipe, Random, machine.Device)
             : Policy.Open(modelFolder, recipe.Tokenizer, recipe.Model, lora: null, Random, machine.Device);
         Policy.Model.GradientCheckpointing = recipe.Update.GradientCheckpointing;
-        Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random);
+        Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random, chat: null, context);
     }
 
     public Recipe Recipe { get; }
@@ -51,13 +51,13 @@ internal sealed class RunSession : IDisposable
     public CancellationToken StopAfterStep => _context.StopAfterStep;
 
     /// <summary>Loads the recipe's training prompts.</summary>
-    public PromptSet TrainingPrompts() => Datasets.Prompts("train", Recipe.RequireTrainData(), Observer.Notice);
+    public PromptSet TrainingPrompts() => Datasets.Prompts("train", Recipe.RequireTrainData(), Recipe.Rollout.MaxNewTokens);
 
     /// <summary>Loads the recipe's held-out prompts, named after their file.</summary>
     public PromptSet HeldOutPrompts()
     {
         var section = Recipe.RequireEvalData();
-        return Datasets.Prompts(Path.GetFileNameWithoutExtension(section.Path), section, Observer.Notice);
+        return Datasets.Prompts(NameOf(section.Path), section, Recipe.Evaluation.Sampling.MaxNewTokens);
     }
 
     /// <summary>The evaluator of the recipe's <c>evaluation</c> section.</summary>
@@ -65,6 +65,19 @@ internal sealed class RunSession : IDisposable
     {
         var section = Recipe.Evaluation;
         return new Evaluator(prompts.Prompts, prompts.Name, section.Rollouts, [.. section.PassAt], section.Sampling, source, grader);
+    }
+
+    /// <summary>The file's name without its ending; of a pattern without wildcards, so that metrics have a name to type.</summary>
+    private static string NameOf(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        if (!FilePattern.IsPattern(path))
+        {
+            return name;
+        }
+
+        var plain = name.Replace("*", "", StringComparison.Ordinal).Replace("?", "", StringComparison.Ordinal).Trim('-', '_', '.');
+        return plain.Length > 0 ? plain : "eval";
     }
 
     /// <summary>Tells that the run begins.</summary>

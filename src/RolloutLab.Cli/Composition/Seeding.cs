@@ -9,11 +9,11 @@ namespace RolloutLab.Cli;
 internal sealed class Seeding
 {
     /// <exception cref="RecipeException">The policy's context or tokenizer has no room for an example.</exception>
-    public Seeding(SeedingSection section, Recipe recipe, Policy policy, IReadOnlyList<Prompt> prompts)
+    public Seeding(SeedingSection section, Recipe recipe, Policy policy, PromptSet prompts)
     {
         var room = policy.Model.MaxPositions - recipe.Rollout.MaxNewTokens;
         MaxPromptTokens = section.MaxPromptTokens > 0 ? Math.Min(section.MaxPromptTokens, room) : room;
-        var (shortest, longest) = (prompts.Min(p => p.TokenIds.Length), prompts.Max(p => p.TokenIds.Length));
+        var (shortest, longest) = (prompts.Summary.ShortestTokens, prompts.Summary.LongestTokens);
         if (2 * shortest >= MaxPromptTokens)
         {
             throw new RecipeException(

@@ -1,4 +1,5 @@
 using RolloutLab.Core;
+using RolloutLab.Data;
 using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
@@ -13,6 +14,7 @@ internal sealed class SftRun : IDisposable
     private readonly RunSession _session;
     private readonly SftStage _stage;
     private readonly LiveSource? _engine;
+    private readonly PromptSet? _prompts;
 
     public SftRun(Recipe recipe, RunIdentity identity, Machine machine, RunContext context)
     {
@@ -22,10 +24,10 @@ internal sealed class SftRun : IDisposable
         Evaluator? evaluator = null;
         if (recipe.Data.Eval is not null)
         {
-            var prompts = _session.HeldOutPrompts();
-            var longest = _session.Policy.LongestSequence(prompts.Prompts.Max(p => p.TokenIds.Length), recipe.Evaluation.Sampling.MaxNewTokens);
+            _prompts = _session.HeldOutPrompts();
+            var longest = _session.Policy.LongestSequence(_prompts.Summary.LongestTokens, recipe.Evaluation.Sampling.MaxNewTokens);
             _engine = new LiveSource(_session.Policy, recipe.Engine, longest, _session.Random, () => 0);
-            evaluator = _session.Evaluator(prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
+            evaluator = _session.Evaluator(_prompts, _engine.Source, new Grader(Strategies.Verifier(recipe.RequireVerifier())));
         }
 
         _stage = new SftStage(_session, section, evaluator, _session.Observer);
@@ -51,6 +53,7 @@ internal sealed class SftRun : IDisposable
     {
         _stage.Dispose();
         _engine?.Dispose();
+        _prompts?.Dispose();
         _session.Dispose();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SftStage : IDisposable
     {
         (_session, _section, _evaluator, _observer) = (session, section, evaluator, observer);
         Optimizer = new AdamW(session.Policy.Weights.Trainable, section.Optimizer);
-        var demonstrations = session.Datasets.Demonstrations(section.Data, session.Observer.Notice);
+        var demonstrations = session.Datasets.Demonstrations(section.Data);
         _trainer = new SupervisedTrainer(
             session.Policy.Model, demonstrations, Optimizer, new LearningRateSchedule(section.Optimizer, section.Steps), section);
     }

@@ -1,6 +1,7 @@
 using RolloutLab.Allocation;
 using RolloutLab.Batching;
 using RolloutLab.Core;
+using RolloutLab.Data;
 using RolloutLab.Models;
 using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
@@ -16,17 +17,17 @@ internal sealed class StepCompanions
     private readonly int _maxPromptTokens;
 
     /// <exception cref="RecipeException">The policy's tokenizer or context has no room for a prompt with its answer.</exception>
-    public StepCompanions(Recipe recipe, Policy policy, IReadOnlyList<Prompt> prompts)
+    public StepCompanions(Recipe recipe, Policy policy, PromptSet? prompts)
     {
         (_recipe, _policy) = (recipe, policy);
-        if (Explains)
+        if (Explains && prompts is not null)
         {
             var template = TemplateTokens();
 
             // An answer that is longer than the longest response would be of no use.
-            var (room, longest) = (policy.Model.MaxPositions - recipe.Rollout.MaxNewTokens, prompts.Max(p => p.TokenIds.Length));
+            var (room, longest) = (policy.Model.MaxPositions - recipe.Rollout.MaxNewTokens, prompts.Summary.LongestTokens);
             _maxPromptTokens = (int)Math.Min(room, (2L * longest) + template + recipe.Rollout.MaxNewTokens);
-            if (prompts.Min(p => p.TokenIds.Length) + template >= room)
+            if (prompts.Summary.ShortestTokens + template >= room)
             {
                 throw new RecipeException(
                     $"{recipe.Source}: recompose.self_explanation: no prompt fits with its answer: {room} of {policy.Model.MaxPositions} positions are left by "

@@ -57,8 +57,8 @@ internal sealed class TrainRun : IDisposable
                 $"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: data.train has {_prompts!.Prompts.Count} prompts; lower it or use more data");
         }
 
-        _seeding = recipe.Seeding is { } seeding && _prompts is not null ? new Seeding(seeding, recipe, _session.Policy, _prompts.Prompts) : null;
-        _companions = new StepCompanions(recipe, _session.Policy, _prompts?.Prompts ?? []);
+        _seeding = recipe.Seeding is { } seeding && _prompts is not null ? new Seeding(seeding, recipe, _session.Policy, _prompts) : null;
+        _companions = new StepCompanions(recipe, _session.Policy, _prompts);
         _grader = new Grader(Strategies.Verifier(recipe.RequireVerifier()));
         _trainingGrader = recipe.Reward is { } reward
             ? new Grader(Strategies.Verifier(recipe.RequireVerifier()), new RewardShaper(reward, recipe.Rollout.MaxNewTokens))
@@ -122,6 +122,8 @@ internal sealed class TrainRun : IDisposable
         _engine.Dispose();
         _optimizer.Dispose();
         _log?.Dispose();
+        _prompts?.Dispose();
+        _evalPrompts?.Dispose();
         _session.Dispose();
     }
 
@@ -168,7 +170,7 @@ internal sealed class TrainRun : IDisposable
     private int LongestSequence()
     {
         var prompt = Math.Max(
-            (_prompts?.Prompts ?? []).Concat(_evalPrompts?.Prompts ?? []).Select(p => p.TokenIds.Length).DefaultIfEmpty(1).Max(),
+            Math.Max(1, Math.Max(_prompts?.Summary.LongestTokens ?? 0, _evalPrompts?.Summary.LongestTokens ?? 0)),
             Math.Max(_seeding?.MaxPromptTokens ?? 0, _companions.MaxPromptTokens));
         var response = Math.Max(_recipe.Rollout.MaxNewTokens, _recipe.Evaluation.Sampling.MaxNewTokens);
         return _session.Policy.LongestSequence(prompt, response);

@@ -93,7 +93,7 @@ internal sealed class OffPolicyTraining : LoggedTraining
 
         Cursor.MoveNext();
         var prompts = Cursor.Current!.Groups.Select(g => g.Group.Prompt).ToList();
-        var set = new PromptSet("log", prompts.Select((p, i) => p with { Index = i }).ToList(), 0);
+        var set = new PromptSet("log", prompts.Select((p, i) => p with { Index = i }).ToList());
         if (recipe.Budget.PromptsPerStep > prompts.Count)
         {
             throw new RecipeException($"{recipe.Source}: budget.prompts_per_step = {recipe.Budget.PromptsPerStep}: {log.Path} has {prompts.Count} prompts that fit the model; lower it");

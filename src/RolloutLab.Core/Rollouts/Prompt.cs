@@ -13,4 +13,7 @@ public sealed record Prompt(int Index, string Id, string Text, int[] TokenIds, s
     /// empty for a prompt as its set has it.
     /// </summary>
     public int[] Examples { get; init; } = [];
+
+    /// <summary>Further fields of its row that the recipe asks for, as one JSON object; null for none. For verifiers and logs.</summary>
+    public string? Extra { get; init; }
 }

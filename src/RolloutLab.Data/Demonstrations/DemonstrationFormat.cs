@@ -1,9 +1,9 @@
 namespace RolloutLab.Data;
 
-/// <summary>How lines of a JSON-lines file become demonstrations.</summary>
+/// <summary>How rows become demonstrations.</summary>
 /// <param name="PromptField">Name of the field with the prompt.</param>
 /// <param name="ResponseField">Name of the field with the response.</param>
-/// <param name="PromptTemplate">Makes the prompt's text from its field.</param>
+/// <param name="PromptText">Makes the prompt's text from its field.</param>
 /// <param name="ResponseTemplate">Makes the response's text from its field.</param>
 public sealed record DemonstrationFormat(
-    string PromptField, string ResponseField, TextTemplate PromptTemplate, TextTemplate ResponseTemplate);
+    string PromptField, string ResponseField, PromptText PromptText, TextTemplate ResponseTemplate);

@@ -3,7 +3,7 @@ using RolloutLab.Core;
 namespace RolloutLab.Data;
 
 /// <summary>
-/// Demonstrations from a JSON-lines file, visited in seeded shuffled epochs. Those that do not fit the limit are dropped and
+/// Demonstrations from JSON lines or Parquet, visited in seeded shuffled epochs. Those that do not fit the limit are dropped and
 /// counted; nothing is truncated.
 /// </summary>
 public sealed class JsonlDemonstrationSource : IDemonstrationSource
@@ -12,22 +12,33 @@ public sealed class JsonlDemonstrationSource : IDemonstrationSource
     private readonly EpochOrder _order;
 
     /// <summary>Loads the file.</summary>
-    /// <param name="path">A JSON-lines file.</param>
-    /// <param name="format">What its lines say.</param>
+    /// <param name="path">A file, JSON lines or <c>.parquet</c>, or a pattern of files (see <see cref="FilePattern"/>).</param>
+    /// <param name="format">What the rows say.</param>
     /// <param name="tokenizer">Makes the token ids.</param>
     /// <param name="maxTokens">Longest prompt, response and end token together.</param>
     /// <param name="random">The same seed gives the same order.</param>
+    /// <param name="parquet">Reads Parquet; null where only JSON lines are read.</param>
+    /// <param name="progress">Told how much was read now and then; may be null.</param>
+    /// <param name="stop">Ends the reading with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="DataException">
     /// The file or a line is unusable, a prompt or response is empty or has a character the tokenizer lacks, or nothing fits.
     /// </exception>
     public JsonlDemonstrationSource(
-        string path, DemonstrationFormat format, ITokenizer tokenizer, int maxTokens, RandomStreams random)
+        string path,
+        DemonstrationFormat format,
+        ITokenizer tokenizer,
+        int maxTokens,
+        RandomStreams random,
+        IParquetReader? parquet = null,
+        IProgress<ReadProgress>? progress = null,
+        CancellationToken stop = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        foreach (var row in JsonlReader.Read(path))
+        using var files = new RowFiles(FilePattern.Expand(path), [RowFields.ColumnOf(format.PromptField), RowFields.ColumnOf(format.ResponseField)], parquet);
+        foreach (var (row, _) in files.Read(progress, stop))
         {
             Add(Encode(row, format, tokenizer), maxTokens);
         }
@@ -72,8 +83,10 @@ public sealed class JsonlDemonstrationSource : IDemonstrationSource
 
     private static Demonstration Encode(JsonlRow row, DemonstrationFormat format, ITokenizer tokenizer)
     {
-        var prompt = row.Encode(tokenizer, format.PromptTemplate.Apply(row.Text(format.PromptField)), "prompt");
-        var response = row.Encode(tokenizer, format.ResponseTemplate.Apply(row.Text(format.ResponseField)), "response");
+        var (inner, field) = RowFields.Find(row, format.PromptField);
+        var prompt = row.Encode(tokenizer, format.PromptText.Of(inner, field), "prompt");
+        (inner, field) = RowFields.Find(row, format.ResponseField);
+        var response = row.Encode(tokenizer, format.ResponseTemplate.Apply(inner.Text(field)), "response");
         return new Demonstration(prompt, [.. response, tokenizer.EndOfTextId]);
     }
 }

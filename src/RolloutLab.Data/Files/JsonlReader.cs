@@ -29,6 +29,15 @@ public static class JsonlReader
     private static IEnumerable<JsonlRow> ReadRows(string path)
     {
         using var lines = new LineReader(path);
+        foreach (var row in Read(lines, path))
+        {
+            yield return row;
+        }
+    }
+
+    /// <summary>The rows of an open file, whose position tells where the row last returned was.</summary>
+    internal static IEnumerable<JsonlRow> Read(LineReader lines, string path)
+    {
         while (lines.TryNext(out var line))
         {
             if (line.Span.Trim(" \t\r"u8).IsEmpty)
@@ -41,7 +50,8 @@ public static class JsonlReader
         }
     }
 
-    private static JsonDocument Parse(string where, ReadOnlyMemory<byte> line)
+    /// <summary>The object of one line; the caller disposes it.</summary>
+    internal static JsonDocument Parse(string where, ReadOnlyMemory<byte> line)
     {
         if (line.Span.Contains((byte)0))
         {

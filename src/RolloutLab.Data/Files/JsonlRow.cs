@@ -1,20 +1,27 @@
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using RolloutLab.Core;
 
 namespace RolloutLab.Data;
 
-/// <summary>One object of a JSON-lines file; typed access whose errors name file and line.</summary>
+/// <summary>One object of a JSON-lines file, or one row of a table; typed access whose errors name file and line.</summary>
 public readonly struct JsonlRow
 {
-    private readonly JsonElement _object;
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal JsonlRow(string path, long line, JsonElement row) => (Path, Line, _object) = (path, line, row);
+    private readonly JsonElement _object;
+    private readonly IReadOnlyList<string>? _columns;
+
+    internal JsonlRow(string path, long line, JsonElement row, IReadOnlyList<string>? columns = null) =>
+        (Path, Line, _object, _columns) = (path, line, row, columns);
 
     /// <summary>A row that was read from another kind of file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="line">Its number there, from 1.</param>
     /// <param name="row">An object; the row is valid as long as it is.</param>
-    public static JsonlRow Of(string path, long line, JsonElement row) => new(path, line, row);
+    /// <param name="columns">The table's columns, for messages: the object may have fewer. Null for those of the object.</param>
+    public static JsonlRow Of(string path, long line, JsonElement row, IReadOnlyList<string>? columns = null) => new(path, line, row, columns);
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -163,6 +170,22 @@ public readonly struct JsonlRow
     /// <summary>Whether the object has the field and it is not null.</summary>
     public bool HasValue(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether the field is text.</summary>
+    public bool IsText(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String;
+
+    /// <summary>A field that may hold anything, as compact JSON.</summary>
+    /// <exception cref="DataException">It is missing.</exception>
+    public string Json(string field)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Compact))
+        {
+            Required(field).WriteTo(json);
+        }
+
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
     /// <summary>Whether the field is an array.</summary>
     public bool IsArray(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Array;
 
@@ -190,13 +213,15 @@ public readonly struct JsonlRow
     private JsonElement Required(string field) =>
         _object.TryGetProperty(field, out var value)
             ? value
-            : throw Error($"field '{field}' is missing; the line has {Fields()}");
+            : throw Error($"field '{field}' is missing; the {(_columns is null ? "line" : "file")} has {Fields()}");
 
     /// <summary>The names of its fields, or of the first of them, for messages.</summary>
     public string Fields()
     {
-        var names = string.Join(", ", _object.EnumerateObject().Take(8).Select(p => $"'{p.Name}'"));
-        return names.Length == 0 ? "no fields" : names;
+        const int Shown = 16;
+        var all = _columns ?? [.. _object.EnumerateObject().Select(p => p.Name)];
+        var names = string.Join(", ", all.Take(Shown).Select(name => $"'{name}'"));
+        return names.Length == 0 ? "no fields" : all.Count > Shown ? $"{names} and {all.Count - Shown} more" : names;
     }
 
     private JsonlRow Nested(JsonElement element) => new(Path, Line, element);
@@ -232,6 +257,8 @@ public readonly struct JsonlRow
 
         return text.Contains('\0') ? throw Error($"field '{field}' has a NUL character") : text;
     }
+
+    internal DataException IllTyped(string field, string expected) => IllTyped(field, Required(field), expected);
 
     private DataException IllTyped(string field, JsonElement found, string expected) =>
         Error($"field '{field}' must be {expected}, not {Describe(found)}");

@@ -11,6 +11,7 @@ internal sealed class LineReader : IDisposable
     private int _start;
     private int _end;
     private bool _ended;
+    private long _consumed;
 
     public LineReader(string path)
     {
@@ -31,6 +32,12 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Number of the line last returned, from 1.</summary>
     public long Number { get; private set; }
+
+    /// <summary>Where the line last returned begins in the file, in bytes; before a byte order mark.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Bytes of the file.</summary>
+    public long Length => _stream.Length;
 
     /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
     public bool TryNext(out ReadOnlyMemory<byte> line)
@@ -72,6 +79,8 @@ internal sealed class LineReader : IDisposable
 
         var line = _buffer.AsMemory(_start, length);
         _start += length + terminator;
+        Offset = _consumed;
+        _consumed += length + terminator;
         Number++;
         return Number == 1 && line.Span.StartsWith("\uFEFF"u8) ? line[3..] : line;
     }

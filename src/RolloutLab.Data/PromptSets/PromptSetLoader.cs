@@ -1,77 +1,67 @@
-using System.Globalization;
 using RolloutLab.Core;
 
 namespace RolloutLab.Data;
 
-/// <summary>Loads prompt sets from JSON lines. A file loads whole or not at all.</summary>
+/// <summary>
+/// Loads prompt sets from JSON lines and Parquet: every row is read, tokenized and checked before any is used, so files load
+/// whole or not at all.
+/// </summary>
 public sealed class PromptSetLoader
 {
     private readonly ITokenizer _tokenizer;
     private readonly PromptSetOptions _options;
+    private readonly IParquetReader? _parquet;
 
     /// <summary>Creates a loader.</summary>
     /// <param name="tokenizer">Makes token ids of the prompts.</param>
     /// <param name="options">Limits.</param>
+    /// <param name="parquet">Reads Parquet; null where only JSON lines are read.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
-    public PromptSetLoader(ITokenizer tokenizer, PromptSetOptions options)
+    public PromptSetLoader(ITokenizer tokenizer, PromptSetOptions options, IParquetReader? parquet = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPromptTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Limit ?? 1, 1);
-        (_tokenizer, _options) = (tokenizer, options);
+        (_tokenizer, _options, _parquet) = (tokenizer, options, parquet);
     }
 
-    /// <summary>Loads a file.</summary>
+    /// <summary>Loads files. Prompts that are too many to keep in memory are read again when they are asked for.</summary>
     /// <param name="name">Name of the set.</param>
-    /// <param name="path">A JSON-lines file.</param>
-    /// <param name="format">What its lines say.</param>
+    /// <param name="path">A file, JSON lines or <c>.parquet</c>, or a pattern of files (see <see cref="FilePattern"/>).</param>
+    /// <param name="format">What their rows say.</param>
+    /// <param name="progress">Told how much was read now and then; may be null.</param>
+    /// <param name="stop">Ends the reading with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The set; the caller disposes it.</returns>
     /// <exception cref="DataException">
-    /// The file or a line is unusable, an id occurs twice, a prompt is empty, has a character the tokenizer lacks, or is too
-    /// long and may not be skipped, or there is no prompt at all.
+    /// A file or a row is unusable, an id occurs twice, a prompt has a character the tokenizer lacks, a row is to be left out that
+    /// may not be, or there is no prompt at all.
     /// </exception>
-    public PromptSet Load(string name, string path, IPromptFormat format)
+    public PromptSet Load(string name, string path, IPromptFormat format, IProgress<ReadProgress>? progress = null, CancellationToken stop = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(format);
-        var prompts = new List<Prompt>();
-        var lines = new Dictionary<string, long>(StringComparer.Ordinal);
-        var skipped = 0;
-        foreach (var row in JsonlReader.Read(path))
+        var files = new RowFiles(FilePattern.Expand(path), format.Columns, _parquet);
+        var building = new PromptSetBuilder(path, files, format, _tokenizer, _options);
+        try
         {
-            if (prompts.Count == _options.Limit)
+            foreach (var (row, place) in files.Read(progress, stop))
             {
-                break;
+                if (building.Count == _options.Limit)
+                {
+                    break;
+                }
+
+                building.Add(row, place);
             }
 
-            var fields = format.Read(row);
-            var id = fields.Id ?? row.Line.ToString(CultureInfo.InvariantCulture);
-            if (!lines.TryAdd(id, row.Line))
-            {
-                throw row.Error($"id '{id}' was used before, in line {lines[id]}; ids must be unique");
-            }
-
-            var tokenIds = row.Encode(_tokenizer, fields.Text, "prompt");
-            if (tokenIds.Length > _options.MaxPromptTokens)
-            {
-                skipped += SkipOrThrow(row, tokenIds.Length);
-                continue;
-            }
-
-            prompts.Add(new Prompt(prompts.Count, id, fields.Text, tokenIds, fields.Answer));
+            return building.Finish(name);
         }
-
-        return prompts.Count > 0 ? new PromptSet(name, prompts, skipped) : throw NoPrompts(path, skipped);
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
     }
-
-    private int SkipOrThrow(JsonlRow row, int length) => _options.Overlong == OverlongPolicy.Skip
-        ? 1
-        : throw row.Error(
-            $"the prompt has {length} tokens, more than the limit of {_options.MaxPromptTokens}; "
-            + "raise the limit, remove the line, or set 'overlong: skip'");
-
-    private DataException NoPrompts(string path, int skipped) => new(skipped == 0
-        ? $"{path}: has no prompts"
-        : $"{path}: all {skipped} prompts are longer than the limit of {_options.MaxPromptTokens} tokens; raise the limit");
 }

@@ -36,6 +36,30 @@ internal static class Conversions
         _ => Conversion<bool>.Failed("must be true or false"),
     };
 
+    public static Conversion<bool?> OptionalFlag(DocumentNode node)
+    {
+        if (node is ScalarNode { IsNull: true })
+        {
+            return new(null, null);
+        }
+
+        var flag = Flag(node);
+        return new(flag.Value, flag.Problem is null ? null : "must be true, false or null");
+    }
+
+    public static Conversion<ValueList<string>> Texts(DocumentNode node)
+    {
+        if (node is not ListNode list)
+        {
+            return Conversion<ValueList<string>>.Failed("must be a list of texts, such as [level, subject]");
+        }
+
+        Conversion<string>[] items = [.. list.Items.Select(Text)];
+        return items.FirstOrDefault(item => item.Problem is not null).Problem is { } problem ? Conversion<ValueList<string>>.Failed($"each item {problem}")
+            : items.DistinctBy(item => item.Value).Count() < items.Length ? Conversion<ValueList<string>>.Failed("must not have an item twice")
+            : new([.. items.Select(item => item.Value)], null);
+    }
+
     public static Conversion<string> Text(DocumentNode node) => node is ScalarNode { IsNull: false, Value.Length: > 0 } scalar
         ? new(scalar.Value, null)
         : Conversion<string>.Failed("must be text, not empty");

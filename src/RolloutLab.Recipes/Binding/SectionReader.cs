@@ -56,6 +56,19 @@ internal abstract class SectionReader
             Format = ScalarFormat.Write,
         });
 
+    /// <summary>true, false, or null where neither is said.</summary>
+    public bool? OptionalFlag(string key, string doc) =>
+        Value(new KeySpec<bool?>
+        {
+            Key = key,
+            Type = "true or false",
+            Doc = doc,
+            HasDefault = true,
+            Default = null,
+            Convert = Conversions.OptionalFlag,
+            Format = value => value is { } said ? ScalarFormat.Write(said) : "null",
+        });
+
     /// <summary>Text that is not empty; required when <paramref name="fallback"/> is null.</summary>
     public string Text(string key, string? fallback, string doc) =>
         Value(new KeySpec<string>
@@ -157,6 +170,20 @@ internal abstract class SectionReader
             DefaultText = fallbackText,
             Convert = node => Conversions.Integers(node, range),
             Format = list => $"[{string.Join(", ", list)}]",
+        });
+
+    /// <summary>A list of different texts, each not empty.</summary>
+    public ValueList<string> Texts(string key, ValueList<string> fallback, string doc) =>
+        Value(new KeySpec<ValueList<string>>
+        {
+            Key = key,
+            Type = "list of text",
+            Rule = "different texts, none empty",
+            Doc = doc,
+            HasDefault = true,
+            Default = fallback,
+            Convert = Conversions.Texts,
+            Format = list => $"[{string.Join(", ", list.Select(ScalarFormat.Write))}]",
         });
 
     /// <summary>A list of numbers, not empty.</summary>

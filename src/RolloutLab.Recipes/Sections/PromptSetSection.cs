@@ -2,8 +2,8 @@ using static RolloutLab.Recipes.NumberRange;
 
 namespace RolloutLab.Recipes;
 
-/// <summary>What happens to prompts that are too long.</summary>
-public enum OverlongChoice
+/// <summary>What happens to rows that cannot be prompts.</summary>
+public enum DropChoice
 {
     /// <summary>The run does not start.</summary>
     Error,
@@ -22,69 +22,132 @@ public enum PromptOrderChoice
     Sequential,
 }
 
-/// <summary>A set of prompts in a file.</summary>
+/// <summary>A set of prompts in files.</summary>
 public abstract record PromptSetSection
 {
-    /// <summary>Absolute path of the file.</summary>
+    private const string Files = "JSONL (one JSON object a line) or .parquet; * ? ** make a pattern of files, read in the order of their names.";
+
+    /// <summary>Absolute path of the file, or a pattern of files.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Prompts read from the start of the file; 0 for all.</summary>
+    /// <summary>Prompts taken from the start of the files; 0 for all.</summary>
     public required int Limit { get; init; }
 
     /// <summary>Longest prompt in tokens; 0 for whatever leaves room for one token of response.</summary>
     public required int MaxPromptTokens { get; init; }
 
     /// <summary>What happens to longer prompts.</summary>
-    public required OverlongChoice Overlong { get; init; }
+    public required DropChoice Overlong { get; init; }
 
     /// <summary>The order in which prompts are taken; always sequential for evaluation.</summary>
     public required PromptOrderChoice Order { get; init; }
 
-    internal static PromptSetSection Read(SectionReader r, bool isTraining) => r.Variant<PromptSetSection>(
-        "What the file holds.",
-        null,
-        ("countdown", s => new CountdownPromptSetSection
-        {
-            Path = s.Path("path", "Problems as JSONL, written by `rolloutlab data countdown`."),
-            Limit = ReadLimit(s),
-            MaxPromptTokens = ReadMaxPromptTokens(s),
-            Overlong = ReadOverlong(s),
-            Order = ReadOrder(s, isTraining),
-        }),
-        ("jsonl", s => ReadJsonl(s, isTraining)),
-        ("gsm8k", s => new Gsm8kPromptSetSection
-        {
-            Path = s.Path("path", "GSM8K problems as JSONL with question and answer."),
-            PromptTemplate = s.Template(
-                "prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
-            Limit = ReadLimit(s),
-            MaxPromptTokens = ReadMaxPromptTokens(s),
-            Overlong = ReadOverlong(s),
-            Order = ReadOrder(s, isTraining),
-        }));
+    /// <summary>What happens to rows whose prompt or answer is null or empty.</summary>
+    public required DropChoice Incomplete { get; init; }
 
-    private static JsonlPromptSetSection ReadJsonl(SectionReader r, bool isTraining) => new()
+    internal static PromptSetSection Read(SectionReader r, bool isTraining) => r.Variant<PromptSetSection>(
+        "What the files hold.",
+        null,
+        ("countdown", s => ReadCountdown(s, isTraining)),
+        ("jsonl", s => ReadColumns(s, isTraining)),
+        ("parquet", s => ReadColumns(s, isTraining)),
+        ("verl", s => ReadVerl(s, isTraining)),
+        ("trl", s => ReadTrl(s, isTraining)),
+        ("gsm8k", s => ReadGsm8k(s, isTraining)));
+
+    private static CountdownPromptSetSection ReadCountdown(SectionReader r, bool isTraining) => new()
     {
-        Path = r.Path("path", "One JSON object a line."),
-        PromptField = r.Text("prompt_field", "prompt", "Field that holds the prompt."),
-        AnswerField = r.Text("answer_field", "answer", "Field that holds what the verifier compares with."),
-        IdField = r.OptionalText("id_field", "Field that holds a unique id; null to number the lines."),
-        PromptTemplate = r.Template("prompt_template", "{prompt}", "{prompt}", "The prompt; {prompt} stands for the field."),
+        Path = r.Path("path", "Problems as JSONL, written by `rolloutlab data countdown`."),
+        PromptTemplate = r.OptionalText(
+            "prompt_template", "The prompt in words, with {numbers} (as 6, 7, 4) and {target}; null for the short form, 6 7 4:46=."),
         Limit = ReadLimit(r),
         MaxPromptTokens = ReadMaxPromptTokens(r),
         Overlong = ReadOverlong(r),
+        Incomplete = ReadIncomplete(r),
         Order = ReadOrder(r, isTraining),
     };
 
+    private static ColumnPromptSetSection ReadColumns(SectionReader r, bool isTraining) => new()
+    {
+        Path = r.Path("path", Files),
+        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: text, or chat messages. Dots lead into objects."),
+        AnswerFields = [r.Text("answer_field", "answer", "Column with what the verifier compares with. Dots lead into objects.")],
+        IdField = ReadIdField(r),
+        ExtraFields = ReadExtraFields(r, []),
+        PromptTemplate = ReadTemplate(r),
+        Limit = ReadLimit(r),
+        MaxPromptTokens = ReadMaxPromptTokens(r),
+        Overlong = ReadOverlong(r),
+        Incomplete = ReadIncomplete(r),
+        Order = ReadOrder(r, isTraining),
+    };
+
+    private static ColumnPromptSetSection ReadVerl(SectionReader r, bool isTraining) => new()
+    {
+        Path = r.Path("path", Files),
+        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: chat messages, or text."),
+        AnswerFields = [r.Text("answer_field", "reward_model.ground_truth", "Column with what the verifier compares with.")],
+        IdField = ReadIdField(r),
+        ExtraFields = ReadExtraFields(r, ["data_source", "extra_info"]),
+        PromptTemplate = ReadTemplate(r),
+        Limit = ReadLimit(r),
+        MaxPromptTokens = ReadMaxPromptTokens(r),
+        Overlong = ReadOverlong(r),
+        Incomplete = ReadIncomplete(r),
+        Order = ReadOrder(r, isTraining),
+    };
+
+    private static ColumnPromptSetSection ReadTrl(SectionReader r, bool isTraining) => new()
+    {
+        Path = r.Path("path", Files),
+        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: text, or chat messages."),
+        AnswerFields = r.OptionalText("answer_field", "Column with what the verifier compares with.", fallbackText: "solution, else answer") is { } field
+            ? [field]
+            : ["solution", "answer"],
+        IdField = ReadIdField(r),
+        ExtraFields = ReadExtraFields(r, []),
+        PromptTemplate = ReadTemplate(r),
+        Limit = ReadLimit(r),
+        MaxPromptTokens = ReadMaxPromptTokens(r),
+        Overlong = ReadOverlong(r),
+        Incomplete = ReadIncomplete(r),
+        Order = ReadOrder(r, isTraining),
+    };
+
+    private static Gsm8kPromptSetSection ReadGsm8k(SectionReader r, bool isTraining) => new()
+    {
+        Path = r.Path("path", "GSM8K problems with question and answer: JSONL or .parquet; * ? ** make a pattern of files."),
+        PromptTemplate = r.Template(
+            "prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
+        Limit = ReadLimit(r),
+        MaxPromptTokens = ReadMaxPromptTokens(r),
+        Overlong = ReadOverlong(r),
+        Incomplete = ReadIncomplete(r),
+        Order = ReadOrder(r, isTraining),
+    };
+
+    private static string? ReadIdField(SectionReader r) =>
+        r.OptionalText("id_field", "Column with a unique id; null takes id where there is one, else the number of the row.");
+
+    private static ValueList<string> ReadExtraFields(SectionReader r, ValueList<string> fallback) =>
+        r.Texts("extra_fields", fallback, "Further columns kept with a prompt: verifiers see them, and rollouts.jsonl has them.");
+
+    private static string ReadTemplate(SectionReader r) =>
+        r.Template("prompt_template", "{prompt}", "{prompt}", "What stands around a prompt that is text; {prompt} stands for the column.");
+
     private static int ReadLimit(SectionReader r) =>
-        r.Integer("limit", 0, AtLeast(0), "Prompts read from the start of the file; 0 for all.");
+        r.Integer("limit", 0, AtLeast(0), "Prompts taken from the start of the files; 0 for all.");
 
     private static int ReadMaxPromptTokens(SectionReader r) =>
         r.Integer("max_prompt_tokens", 0, AtLeast(0), "Longest prompt in tokens; 0 for the model's limit.");
 
-    private static OverlongChoice ReadOverlong(SectionReader r) => r.Choice(
-        "overlong", OverlongChoice.Error, "What happens to longer prompts: an error, or left out and counted.",
-        ("error", OverlongChoice.Error), ("skip", OverlongChoice.Skip));
+    private static DropChoice ReadOverlong(SectionReader r) => r.Choice(
+        "overlong", DropChoice.Error, "What happens to longer prompts: an error, or left out and counted.",
+        ("error", DropChoice.Error), ("skip", DropChoice.Skip));
+
+    private static DropChoice ReadIncomplete(SectionReader r) => r.Choice(
+        "incomplete", DropChoice.Error, "What happens to rows whose prompt or answer is null or empty: an error, or left out and counted.",
+        ("error", DropChoice.Error), ("skip", DropChoice.Skip));
 
     private static PromptOrderChoice ReadOrder(SectionReader r, bool isTraining) => isTraining
         ? r.Choice(
@@ -94,21 +157,28 @@ public abstract record PromptSetSection
 }
 
 /// <summary>Countdown problems.</summary>
-public sealed record CountdownPromptSetSection : PromptSetSection;
-
-/// <summary>One's own questions and answers, one JSON object a line.</summary>
-public sealed record JsonlPromptSetSection : PromptSetSection
+public sealed record CountdownPromptSetSection : PromptSetSection
 {
-    /// <summary>Field that holds the prompt.</summary>
+    /// <summary>The prompt in words, with <c>{numbers}</c> and <c>{target}</c>; null for the short form.</summary>
+    public required string? PromptTemplate { get; init; }
+}
+
+/// <summary>Prompts and answers in columns: one's own JSONL or Parquet, or the schemas of verl and TRL.</summary>
+public sealed record ColumnPromptSetSection : PromptSetSection
+{
+    /// <summary>Column with the prompt.</summary>
     public required string PromptField { get; init; }
 
-    /// <summary>Field that holds the answer.</summary>
-    public required string AnswerField { get; init; }
+    /// <summary>Column with the answer: the first of these that a row has.</summary>
+    public required ValueList<string> AnswerFields { get; init; }
 
-    /// <summary>Field that holds a unique id; null to number the lines.</summary>
+    /// <summary>Column with a unique id; null for <c>id</c>, else the row's number.</summary>
     public required string? IdField { get; init; }
 
-    /// <summary>The prompt, with <c>{prompt}</c> for the field.</summary>
+    /// <summary>Further columns kept with a prompt.</summary>
+    public required ValueList<string> ExtraFields { get; init; }
+
+    /// <summary>The prompt, with <c>{prompt}</c> for the column.</summary>
     public required string PromptTemplate { get; init; }
 }
 

@@ -53,7 +53,7 @@ public abstract record DemonstrationSection
         }),
         ("jsonl", s => new JsonlDemonstrationSection
         {
-            Path = s.Path("path", "One JSON object a line."),
+            Path = s.Path("path", "JSONL (one JSON object a line) or .parquet; * ? ** make a pattern of files."),
             PromptField = s.Text("prompt_field", "prompt", "Field that holds the prompt."),
             ResponseField = s.Text("response_field", "response", "Field that holds the response."),
             PromptTemplate = s.Template("prompt_template", "{prompt}", "{prompt}", "The prompt; {prompt} stands for the field."),
@@ -62,7 +62,7 @@ public abstract record DemonstrationSection
         }),
         ("gsm8k", s => new Gsm8kDemonstrationSection
         {
-            Path = s.Path("path", "GSM8K problems as JSONL with question and answer."),
+            Path = s.Path("path", "GSM8K problems with question and answer: JSONL or .parquet; * ? ** make a pattern of files."),
             PromptTemplate = s.Template(
                 "prompt_template", Gsm8kPromptSetSection.DefaultTemplate, "{prompt}", "The prompt; {prompt} stands for the question."),
             ResponseTemplate = s.Template(

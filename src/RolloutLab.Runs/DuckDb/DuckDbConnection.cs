@@ -62,9 +62,30 @@ public sealed class DuckDbConnection : IDisposable
             return new DuckDbResult(data);
         }
 
-        var message = Marshal.PtrToStringUTF8(DuckDbNative.duckdb_result_error(ref data)) ?? "unknown error";
-        DuckDbNative.duckdb_destroy_result(ref data);
-        throw new RolloutStoreException(OneLine(message));
+        throw Refused(ref data);
+    }
+
+    /// <summary>Runs a query whose rows are made while they are fetched, so that a result of any size needs little memory.</summary>
+    /// <returns>The result; the caller disposes it before anything else is asked of this connection.</returns>
+    /// <exception cref="RolloutStoreException">DuckDB refused: its message.</exception>
+    public DuckDbResult Stream(string sql)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(sql);
+        ObjectDisposedException.ThrowIf(_connection == 0, this);
+        var prepared = DuckDbNative.duckdb_prepare(_connection, sql, out var statement);
+        try
+        {
+            if (prepared != 0)
+            {
+                throw new RolloutStoreException(OneLine(Marshal.PtrToStringUTF8(DuckDbNative.duckdb_prepare_error(statement)) ?? "unknown error"));
+            }
+
+            return DuckDbNative.duckdb_execute_prepared_streaming(statement, out var data) == 0 ? new DuckDbResult(data) : throw Refused(ref data);
+        }
+        finally
+        {
+            DuckDbNative.duckdb_destroy_prepare(ref statement);
+        }
     }
 
     /// <inheritdoc/>
@@ -79,6 +100,13 @@ public sealed class DuckDbConnection : IDisposable
         {
             DuckDbNative.duckdb_close(ref _database);
         }
+    }
+
+    private static RolloutStoreException Refused(ref DuckDbResultData data)
+    {
+        var message = Marshal.PtrToStringUTF8(DuckDbNative.duckdb_result_error(ref data)) ?? "unknown error";
+        DuckDbNative.duckdb_destroy_result(ref data);
+        return new RolloutStoreException(OneLine(message));
     }
 
     /// <summary>DuckDB's message up to where it begins to quote the statement.</summary>

@@ -60,6 +60,18 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int duckdb_query(nint connection, string query, out DuckDbResultData result);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int duckdb_prepare(nint connection, string query, out nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial nint duckdb_prepare_error(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial void duckdb_destroy_prepare(ref nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial int duckdb_execute_prepared_streaming(nint statement, out DuckDbResultData result);
+
     [LibraryImport(Library)]
     internal static partial void duckdb_destroy_result(ref DuckDbResultData result);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
@@ -29,11 +30,15 @@ public sealed class DuckDbResult : IDisposable
 
     /// <summary>The next rows; null after the last. A chunk is valid until the next call.</summary>
     /// <returns>The chunk; the caller disposes it.</returns>
+    /// <exception cref="RolloutStoreException">The rows are made while they are fetched, and that failed: DuckDB's message.</exception>
     public DuckDbChunk? Fetch()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var chunk = DuckDbNative.duckdb_fetch_chunk(_data);
-        return chunk == 0 ? null : new DuckDbChunk(chunk, _types);
+        return chunk != 0 ? new DuckDbChunk(chunk, _types)
+            : Marshal.PtrToStringUTF8(DuckDbNative.duckdb_result_error(ref _data)) is { Length: > 0 } message
+                ? throw new RolloutStoreException(DuckDbConnection.OneLine(message))
+                : null;
     }
 
     /// <summary>All rows, read one by one.</summary>

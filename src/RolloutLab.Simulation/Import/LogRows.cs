@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using RolloutLab.Core;
 using RolloutLab.Data;
 using RolloutLab.Runs;
@@ -38,43 +37,7 @@ internal static class LogRows
 
     private static IEnumerable<JsonlRow> ReadParquet(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new DataException($"{path}: no such file; check the path");
-        }
-
-        using var database = new DuckDbConnection();
-        var line = 0L;
-        foreach (var json in Texts(database, path))
-        {
-            line++;
-            using var document = Parse(path, line, json);
-            yield return JsonlRow.Of(path, line, document.RootElement);
-        }
-    }
-
-    private static List<string> Texts(DuckDbConnection database, string path)
-    {
-        try
-        {
-            using var result = database.Query($"SELECT CAST(to_json(t) AS VARCHAR) FROM read_parquet({DuckDbConnection.Literal(path)}) t");
-            return result.ReadAll((chunk, row) => chunk.Text(0, row));
-        }
-        catch (RolloutStoreException error)
-        {
-            throw new DataException($"{path}: {error.Message}", error);
-        }
-    }
-
-    private static JsonDocument Parse(string path, long line, string json)
-    {
-        try
-        {
-            return JsonDocument.Parse(json);
-        }
-        catch (JsonException error)
-        {
-            throw new DataException($"{path}:{line}: the row has a value that JSON cannot express (NaN or infinity); write null instead", error);
-        }
+        var reader = new DuckDbParquetReader();
+        return ParquetRows.Read(reader, path, reader.Describe(path), columns: null);
     }
 }

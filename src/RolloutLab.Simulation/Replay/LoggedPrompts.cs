@@ -61,7 +61,7 @@ public sealed class LoggedPrompts(IRolloutLog log, LogCursor cursor) : IPromptSo
 /// <param name="shuffled">Whether the recipe shuffles its prompts.</param>
 public sealed class ResampledPrompts(IRolloutLog log, LogCursor cursor, RandomStreams random, bool shuffled) : IPromptSource
 {
-    private readonly PromptSampler _sampler = new(new PromptSet("log", new CurrentPrompts(log, cursor), 0), random, shuffled);
+    private readonly PromptSampler _sampler = new(new PromptSet("log", new CurrentPrompts(log, cursor)), random, shuffled);
 
     /// <inheritdoc/>
     public int Count => _sampler.Count;

@@ -90,7 +90,7 @@ public sealed class WhatIfReplay
         cursor.MoveNext();
         var prompts = cursor.Current!.Groups.Select(g => g.Group.Prompt).ToList();
         return budget.PromptsPerStep <= prompts.Count
-            ? new PromptSampler(new PromptSet("log", prompts, 0), random)
+            ? new PromptSampler(new PromptSet("log", prompts), random)
             : throw new RecipeException(
                 $"{_recipe.Source}: budget.prompts_per_step = {budget.PromptsPerStep}: {_log.Path} has {prompts.Count} prompts; lower it");
     }

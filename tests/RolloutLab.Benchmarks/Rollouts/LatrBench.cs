@@ -27,7 +27,7 @@ internal static class LatrBench
         using var weights = ModelFolder.Open(folder).LoadWeights(Device.Cpu, trainable: false);
         using var model = new DecoderModel(weights);
         var tokenizer = TokenizerFile.Load(Path.Combine(folder, "tokenizer.json"));
-        var prompts = new PromptSetLoader(tokenizer, new PromptSetOptions { MaxPromptTokens = 90, Overlong = OverlongPolicy.Skip, Limit = quick ? 4 : Prompts })
+        var prompts = new PromptSetLoader(tokenizer, new PromptSetOptions { MaxPromptTokens = 90, Overlong = DropPolicy.Skip, Limit = quick ? 4 : Prompts })
             .Load("bench", Path.Combine(root, "data", "countdown", "heldout.jsonl"), new CountdownPromptFormat()).Prompts;
         var latr = (LatrStrategySection)recipe.Strategy;
         var policy = new LatrPolicy(latr, latr.Pruning.ExemptMath ? MathTokens.Of(tokenizer) : new HashSet<int>());

@@ -6,7 +6,7 @@ namespace RolloutLab.UnitTests.Data;
 public sealed class JsonlDemonstrationSourceTests
 {
     private static readonly DemonstrationFormat Gsm8kDemonstrations = new(
-        "question", "answer", new TextTemplate("Question: {prompt}\nAnswer:", "prompt"), new TextTemplate(" {response}", "response"));
+        "question", "answer", new PromptText(new TextTemplate("Question: {prompt}\nAnswer:", "prompt")), new TextTemplate(" {response}", "response"));
 
     private static readonly ByteTokenizer Tokenizer = new(["<end>"], "<end>");
 
@@ -66,7 +66,7 @@ public sealed class JsonlDemonstrationSourceTests
     private static JsonlDemonstrationSource Source(string path, int maxTokens, ulong seed = 1)
     {
         var (prompt, response) = (new TextTemplate("P:{prompt}", "prompt"), new TextTemplate("{response}", "response"));
-        var format = new DemonstrationFormat("p", "r", prompt, response);
+        var format = new DemonstrationFormat("p", "r", new PromptText(prompt), response);
         return new JsonlDemonstrationSource(path, format, Tokenizer, maxTokens, new RandomStreams(seed));
     }
 }

@@ -83,6 +83,6 @@ public sealed class PromptSamplerTests
     private static PromptSampler Sampler(int size, ulong seed = 1)
     {
         var prompts = Enumerable.Range(0, size).Select(i => new Prompt(i, $"p{i}", "?", [0], "1")).ToList();
-        return new PromptSampler(new PromptSet("set", prompts, 0), new RandomStreams(seed));
+        return new PromptSampler(new PromptSet("set", prompts), new RandomStreams(seed));
     }
 }

@@ -8,10 +8,10 @@ namespace RolloutLab.UnitTests.Data;
 public sealed class PromptSetLoaderTests
 {
     private static readonly DemonstrationFormat Gsm8kDemonstrations = new(
-        "question", "answer", new TextTemplate("Question: {prompt}\nAnswer:", "prompt"), new TextTemplate(" {response}", "response"));
+        "question", "answer", new PromptText(new TextTemplate("Question: {prompt}\nAnswer:", "prompt")), new TextTemplate(" {response}", "response"));
 
     private static readonly ByteTokenizer Tokenizer = new(["<end>"], "<end>");
-    private static readonly JsonlPromptFormat Plain = new("q", "a", null, new TextTemplate("Q: {prompt}\n", "prompt"));
+    private static readonly ColumnPromptFormat Plain = new(new PromptColumns("q", ["a"], null, []), new PromptText(new TextTemplate("Q: {prompt}\n", "prompt")));
 
     [Fact]
     public void Countdown_files_become_prompts_in_order()
@@ -19,7 +19,7 @@ public sealed class PromptSetLoaderTests
         var path = Path.Combine(Repository.Root, "data", "countdown", "heldout.jsonl");
         var options = new PromptSetOptions { MaxPromptTokens = 20, Limit = 256 };
         var set = new PromptSetLoader(CountdownVocabulary.CreateTokenizer(), options).Load("eval", path, new CountdownPromptFormat());
-        Assert.Equal((256, 0), (set.Prompts.Count, set.Skipped));
+        Assert.Equal((256, 0), (set.Prompts.Count, set.Summary.Dropped));
         Assert.Equal(Enumerable.Range(0, 256), set.Prompts.Select(p => p.Index));
         var (first, example) = (set.Prompts[0], CountdownFile.Read(path)[0]);
         Assert.Equal(("heldout-00000", string.Join(' ', example.Problem.Numbers) + ":" + example.Problem.Target), (first.Id, first.Answer));
@@ -53,9 +53,9 @@ public sealed class PromptSetLoaderTests
     public void All_of_gsm8k_loads_and_its_own_solutions_are_graded_correct()
     {
         var path = SharedDataFactAttribute.Locate("gsm8k/test.jsonl");
-        var options = new PromptSetOptions { MaxPromptTokens = 1024, Overlong = OverlongPolicy.Skip };
+        var options = new PromptSetOptions { MaxPromptTokens = 1024, Overlong = DropPolicy.Skip };
         var set = new PromptSetLoader(Tokenizer, options).Load("gsm8k", path, Gsm8k());
-        Assert.Equal(1319, set.Prompts.Count + set.Skipped);
+        Assert.Equal(1319, set.Prompts.Count + set.Summary.Dropped);
         var demonstrations = new JsonlDemonstrationSource(path, Gsm8kDemonstrations, Tokenizer, 4096, new RandomStreams(1));
         Assert.Equal((1319, 0), (demonstrations.Count, demonstrations.Dropped));
         var verifier = new NumericAnswerVerifier(new NumericAnswerOptions());
@@ -80,8 +80,10 @@ public sealed class PromptSetLoaderTests
     [InlineData("[1]", ":2: a JSON Array where an object is needed")]
     [InlineData("{\"q\":\"x\"}", ":2: field 'a' is missing; the line has 'q'")]
     [InlineData("{}", ":2: field 'q' is missing; the line has no fields")]
-    [InlineData("{\"q\":5,\"a\":\"1\"}", ":2: field 'q' must be a string, not 5")]
-    [InlineData("{\"q\":null,\"a\":\"1\"}", ":2: field 'q' must be a string, not a JSON Null")]
+    [InlineData("{\"q\":5,\"a\":\"1\"}", ":2: field 'q' must be text or a list of chat messages, not 5")]
+    [InlineData("{\"q\":null,\"a\":\"1\"}", ":2: field 'q' is empty; mend the row, or set 'incomplete: skip'")]
+    [InlineData("{\"q\":\" \",\"a\":\"1\"}", ":2: field 'q' is empty; mend the row, or set 'incomplete: skip'")]
+    [InlineData("{\"q\":\"x\",\"a\":\"\"}", ":2: field 'a' is empty; mend the row, or set 'incomplete: skip'")]
     [InlineData("{\"q\":\"x\",\"a\":[1]}", ":2: field 'a' must be a string or a number, not a JSON Array")]
     [InlineData("{\"q\":\"x\",\"q\":\"y\",\"a\":\"1\"}", ":2: not valid JSON")]
     [InlineData("{\"q\":\"x\\u0000\",\"a\":\"1\"}", ":2: field 'q' has a NUL character")]
@@ -131,7 +133,7 @@ public sealed class PromptSetLoaderTests
     [Fact]
     public void Lines_survive_every_alignment_to_the_read_buffer()
     {
-        var lines = Enumerable.Range(0, 400).Select(i => new string((char)('a' + (i % 26)), (i * 37) % 4000)).ToList();
+        var lines = Enumerable.Range(0, 400).Select(i => new string((char)('a' + (i % 26)), 1 + ((i * 37) % 4000))).ToList();
         var content = string.Join('\n', lines.Select(l => $"{{\"q\":\"x\",\"a\":\"{l}\"}}"));
         Assert.Equal(lines, Load(content).Prompts.Select(p => p.Answer));
     }
@@ -140,10 +142,10 @@ public sealed class PromptSetLoaderTests
     public void Overlong_prompts_are_skipped_and_counted_only_when_asked()
     {
         const string Lines = "{\"q\":\"12345678901234567890\",\"a\":1}\n{\"q\":\"short\",\"a\":2}\n{\"q\":\"also short\",\"a\":3}";
-        var set = Load(Lines, OverlongPolicy.Skip);
-        Assert.Equal(1, set.Skipped);
+        var set = Load(Lines, DropPolicy.Skip);
+        Assert.Equal(1, set.Summary.Dropped);
         Assert.Equal([(0, "2"), (1, "3")], set.Prompts.Select(p => (p.Index, p.Answer)));
-        Fails("all 1 prompts are longer", () => Load(Lines.Split('\n')[0], OverlongPolicy.Skip));
+        Fails("all 1 rows are left out: 1 longer than 20 tokens", () => Load(Lines.Split('\n')[0], DropPolicy.Skip));
     }
 
     [Theory]
@@ -183,12 +185,12 @@ public sealed class PromptSetLoaderTests
     public void A_template_needs_its_placeholder() =>
         Fails("has no {prompt}", () => new TextTemplate("Q: {question}", "prompt"));
 
-    private static Gsm8kPromptFormat Gsm8k() => new(new TextTemplate("Question: {question}\nAnswer:", "question"));
+    private static Gsm8kPromptFormat Gsm8k() => new(new PromptText(new TextTemplate("Question: {question}\nAnswer:", "question")));
 
-    private static PromptSetLoader Loader(OverlongPolicy overlong = OverlongPolicy.Error, int tokens = 20) =>
+    private static PromptSetLoader Loader(DropPolicy overlong = DropPolicy.Error, int tokens = 20) =>
         new(Tokenizer, new PromptSetOptions { MaxPromptTokens = tokens, Overlong = overlong });
 
-    private static PromptSet Load(string content, OverlongPolicy overlong = OverlongPolicy.Error)
+    private static PromptSet Load(string content, DropPolicy overlong = DropPolicy.Error)
     {
         using var folder = new TemporaryFolder();
         return Loader(overlong).Load("set", folder.Write("set.jsonl", Encoding.UTF8.GetBytes(content)), Plain);

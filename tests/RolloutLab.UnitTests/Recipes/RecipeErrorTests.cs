@@ -108,7 +108,7 @@ public class RecipeErrorTests
         "r.yaml: rollout.max_new_tokens = 256: must be below model.config.max_positions (256), to leave room for the prompt")]
     [InlineData(
         "model: { path: m }\ndata:\n  train: { path: x }",
-        "r.yaml:3: data.train.type: missing; set it to one of countdown, jsonl, gsm8k (What the file holds)")]
+        "r.yaml:3: data.train.type: missing; set it to one of countdown, jsonl, parquet, verl, trl, gsm8k (What the files hold)")]
     [InlineData(
         "model: { path: m }\ndata: { eval: { type: gsm8k, path: x } }",
         "r.yaml: verifier: prompts need a verifier, such as verifier: { type: numeric }")]

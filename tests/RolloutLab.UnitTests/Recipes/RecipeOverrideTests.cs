@@ -87,7 +87,7 @@ public class RecipeOverrideTests
 
     [Fact]
     public void A_type_may_change_where_the_other_keys_still_apply() =>
-        Assert.IsType<JsonlPromptSetSection>(RecipeText.Parse(RecipeText.Minimal, "data.train.type=jsonl").RequireTrainData());
+        Assert.IsType<ColumnPromptSetSection>(RecipeText.Parse(RecipeText.Minimal, "data.train.type=jsonl").RequireTrainData());
 
     [Fact]
     public void An_error_of_the_file_that_an_override_mends_is_none() =>

@@ -59,7 +59,7 @@ public class RecipeSchemaTests
         Assert.Equal("countdown", (string?)verifiers[0]!["properties"]!["type"]!["const"]);
         Assert.Equal(["type"], verifiers[1]!["required"]!.AsArray().Select(n => (string?)n));
         Assert.Equal("null", (string?)verifiers[2]!["type"]);
-        JsonNode gsm8k = schema["properties"]!["data"]!["properties"]!["train"]!["oneOf"]![2]!["properties"]!;
+        JsonNode gsm8k = schema["properties"]!["data"]!["properties"]!["train"]!["oneOf"]!.AsArray().Single(v => (string?)v!["properties"]?["type"]?["const"] == "gsm8k")!["properties"]!;
         Assert.Equal("Question: {prompt}\nAnswer:", (string?)gsm8k["prompt_template"]!["default"]);
         Assert.Equal(["error", "skip"], gsm8k["overlong"]!["enum"]!.AsArray().Select(n => (string?)n));
     }

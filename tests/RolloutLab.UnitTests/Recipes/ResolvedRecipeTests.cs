@@ -39,12 +39,12 @@ public class ResolvedRecipeTests
 
         Assert.Equal((1L << 56) - 1, recipe.Seed);
         Assert.Equal((16, 2, 1e6), (recipe.Model.Config!.HeadSize, recipe.Model.Config.KvHeads, recipe.Model.Config.RopeTheta));
-        var train = Assert.IsType<JsonlPromptSetSection>(recipe.Data.Train);
+        var train = Assert.IsType<ColumnPromptSetSection>(recipe.Data.Train);
         Assert.Equal("/base/my data/ü 'a' \"b\".jsonl", train.Path);
         Assert.Equal("Q:\t{prompt}\r\n\\ \u2028 😀", train.PromptTemplate);
-        Assert.Equal(("prompt", "answer", "id"), (train.PromptField, train.AnswerField, train.IdField));
+        Assert.Equal(("prompt", "answer", "id"), (train.PromptField, Assert.Single(train.AnswerFields), train.IdField));
         Assert.Equal(PromptOrderChoice.Shuffled, train.Order);
-        Assert.Equal((PromptOrderChoice.Sequential, OverlongChoice.Skip), (recipe.Data.Eval!.Order, recipe.Data.Eval.Overlong));
+        Assert.Equal((PromptOrderChoice.Sequential, DropChoice.Skip), (recipe.Data.Eval!.Order, recipe.Data.Eval.Overlong));
         Assert.Equal(new NumericVerifierSection { Extraction = AnswerExtractionChoice.Marked, Tolerance = 1e-9 }, recipe.Verifier);
         Assert.Equal([8, 1, 4], recipe.Evaluation.PassAt);
         Assert.Equal(SingletonAdvantage.Reward, Assert.IsType<GrpoAdvantageSection>(recipe.Advantage).Singleton);
