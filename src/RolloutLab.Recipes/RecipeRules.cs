@@ -21,8 +21,11 @@ internal static class RecipeRules
             () => recipe.Simulation?.Pool is not MixturePoolSection pool || pool.EasyShare + pool.HardShare <= 1, "simulation.pool.hard_share",
             () => "must be at most 1 together with simulation.pool.easy_share");
         r.Check(
-            () => recipe.Model.Config is null || recipe.Tokenizer is not ModelTokenizerSection, "tokenizer.type",
-            () => "a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file");
+            () => recipe.Model.Config is null || recipe.Model.Tokenizer is not null || recipe.Tokenizer is not ModelTokenizerSection, "tokenizer.type",
+            () => "a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file, or model.tokenizer to a folder with one");
+        r.Check(
+            () => recipe.Model.Tokenizer is null || recipe.Tokenizer is ModelTokenizerSection, "tokenizer.type",
+            () => "model.tokenizer is not used with it; leave one of them out");
         r.Check(
             () => recipe.Model.Config is not { } config || recipe.Rollout.MaxNewTokens < config.MaxPositions, "rollout.max_new_tokens",
             () => $"must be below model.config.max_positions ({recipe.Model.Config?.MaxPositions}), to leave room for the prompt");

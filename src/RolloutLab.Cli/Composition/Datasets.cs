@@ -10,10 +10,16 @@ namespace RolloutLab.Cli;
 /// <param name="maxPositions">Most positions of the model.</param>
 /// <param name="random">Orders.</param>
 /// <param name="chat">Renders prompts as chats; null where they are plain text.</param>
-/// <param name="context">Told what was left out and how far long reading is.</param>
-internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStreams random, ChatFormat? chat, RunContext context)
+/// <param name="notice">Told what was left out.</param>
+internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStreams random, ChatFormat? chat, Action<string> notice)
 {
     private readonly DuckDbParquetReader _parquet = new();
+
+    /// <summary>Shows long reading, counted in this unit; null where nobody watches.</summary>
+    public Func<string, WorkProgress?> Work { get; init; } = _ => null;
+
+    /// <summary>Ends the reading with <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken Stop { get; init; }
 
     /// <summary>Loads a prompt set. Every prompt leaves room for at least one response token.</summary>
     /// <param name="name">Name in metrics: <c>train</c> or the evaluation's.</param>
@@ -34,17 +40,17 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
                 RoomyTokens = Math.Max(0, maxPositions - maxNewTokens),
             },
             _parquet);
-        using var progress = new ReadingProgress(context.Work($"MiB of {Path.GetFileName(section.Path)}"));
-        var set = loader.Load(name, section.Path, FormatOf(section), progress, context.StopAfterStep);
+        using var progress = new ReadingProgress(Work($"MiB of {Path.GetFileName(section.Path)}"));
+        var set = loader.Load(name, section.Path, FormatOf(section), progress, Stop);
         var summary = set.Summary;
         if (summary.Dropped > 0 || summary.IsStreamed)
         {
-            context.Observer.Notice($"{section.Path}: {summary.Describe(longest)}");
+            notice($"{section.Path}: {summary.Describe(longest)}");
         }
 
         if (summary.Cramped > 0)
         {
-            context.Observer.Notice(
+            notice(
                 $"{section.Path}: {summary.Cramped} prompts leave less than the {maxNewTokens} tokens of max_new_tokens in the model's {maxPositions} positions; their responses end sooner");
         }
 
@@ -64,9 +70,9 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
             return new CountdownTraceSource(problems, tokenizer, options, random);
         }
 
-        using var progress = new ReadingProgress(context.Work($"MiB of {Path.GetFileName(section.Path)}"));
-        var source = new JsonlDemonstrationSource(section.Path, FormatOf(section), tokenizer, maxPositions, random, _parquet, progress, context.StopAfterStep);
-        context.Observer.Notice(source.Summary);
+        using var progress = new ReadingProgress(Work($"MiB of {Path.GetFileName(section.Path)}"));
+        var source = new JsonlDemonstrationSource(section.Path, FormatOf(section), tokenizer, maxPositions, random, _parquet, progress, Stop);
+        notice(source.Summary);
         return source;
     }
 

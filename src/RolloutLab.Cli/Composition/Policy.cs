@@ -26,6 +26,9 @@ internal sealed class Policy : IDisposable
     /// <summary>The tokenizer.</summary>
     public ITokenizer Tokenizer { get; }
 
+    /// <summary>The folder that the tokenizer's files, its chat template among them, are in; null where it has none.</summary>
+    public string? TokenizerHome { get; private init; }
+
     /// <summary>The parameters.</summary>
     public DecoderWeights Weights { get; }
 
@@ -33,16 +36,17 @@ internal sealed class Policy : IDisposable
     public DecoderModel Model { get; }
 
     /// <summary>Tokenizer and shape of what the recipe's <c>model</c> and <c>tokenizer</c> sections name, without its weights.</summary>
-    public static (ITokenizer Tokenizer, ModelConfig Config) Describe(Recipe recipe)
+    public static (ITokenizer Tokenizer, string? TokenizerHome, ModelConfig Config) Describe(Recipe recipe)
     {
         if (recipe.Model.Path is not { } path)
         {
-            var own = CreateTokenizer(recipe.Tokenizer, modelFolder: null);
-            return (own, ConfigOf(recipe.RequireModelConfig(), own.VocabularySize));
+            var own = CreateTokenizer(recipe.Tokenizer, recipe.Model.Tokenizer);
+            return (own, recipe.Model.Tokenizer, ConfigOf(recipe, own.VocabularySize));
         }
 
         var weights = PeftFolder.IsIn(path) ? AdapterBase.Find(PeftFolder.Open(path), recipe.Model.Base, fallback: null) : path;
-        return (CreateTokenizer(recipe.Tokenizer, TokenizerFolder(path, weights)), ModelFolder.Open(weights).Config);
+        var home = TokenizerFolder(path, weights);
+        return (CreateTokenizer(recipe.Tokenizer, home), home, ModelFolder.Open(weights).Config);
     }
 
     /// <summary>Opens or initialises what the recipe's <c>model</c> and <c>tokenizer</c> sections name.</summary>
@@ -63,10 +67,9 @@ internal sealed class Policy : IDisposable
             return Open(path, recipe.Tokenizer, recipe.Model, recipe.Model.Lora, random, device);
         }
 
-        var shape = recipe.RequireModelConfig();
-        var tokenizer = CreateTokenizer(recipe.Tokenizer, modelFolder: null);
-        var config = ConfigOf(shape, tokenizer.VocabularySize);
-        return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null);
+        var tokenizer = CreateTokenizer(recipe.Tokenizer, recipe.Model.Tokenizer);
+        var config = ConfigOf(recipe, tokenizer.VocabularySize);
+        return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null) { TokenizerHome = recipe.Model.Tokenizer };
     }
 
     /// <summary>Opens a model folder, or an adapter's with the model under it.</summary>
@@ -81,7 +84,8 @@ internal sealed class Policy : IDisposable
         SavedCheckpoint.Verify(folder);
         var adapter = PeftFolder.IsIn(folder) ? PeftFolder.Open(folder) : null;
         var source = ModelFolder.Open(adapter is null ? folder : AdapterBase.Find(adapter, model.Base, model.Path));
-        var tokenizer = CreateTokenizer(tokenizerSection, TokenizerFolder(folder, source.Path));
+        var home = TokenizerFolder(folder, source.Path);
+        var tokenizer = CreateTokenizer(tokenizerSection, home);
         if (tokenizer.VocabularySize > source.Config.VocabularySize)
         {
             throw new CheckpointException(
@@ -100,7 +104,7 @@ internal sealed class Policy : IDisposable
                 weights.Attach(LoraAdapter.Initialize(source.Config, OptionsOf(lora), random, device));
             }
 
-            return new Policy(tokenizer, weights, source);
+            return new Policy(tokenizer, weights, source) { TokenizerHome = home };
         }
         catch
         {
@@ -182,6 +186,15 @@ internal sealed class Policy : IDisposable
         IsRankStabilised = section.RankStabilised,
         Targets = section.Targets,
     };
+
+    private static ModelConfig ConfigOf(Recipe recipe, int tokens)
+    {
+        var section = recipe.RequireModelConfig();
+        return section.VocabularySize == 0 || section.VocabularySize >= tokens
+            ? ConfigOf(section, section.VocabularySize == 0 ? tokens : section.VocabularySize)
+            : throw new RecipeException(
+                $"{recipe.Source}: model.config.vocabulary_size = {section.VocabularySize}: the tokenizer has {tokens} ids; set it to at least that, or to 0");
+    }
 
     private static ModelConfig ConfigOf(ModelConfigSection section, int vocabularySize) => new()
     {

@@ -29,15 +29,11 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     {
         var recipe = RecipeLoader.Load(arguments.Recipe, arguments.Overrides);
         var machine = Machine.Start(recipe);
-        var (tokenizer, config) = Policy.Describe(recipe);
-        var datasets = new Datasets(tokenizer, config.MaxPositions, new RandomStreams((ulong)recipe.Seed));
-        var prompts = datasets.Prompts("train", recipe.RequireTrainData(), notice).Prompts.AsEnumerable();
-        if (recipe.Data.Eval is { } eval)
-        {
-            prompts = prompts.Concat(datasets.Prompts("eval", eval, notice).Prompts);
-        }
-
-        var longest = MemoryCheck.LongestSequence(recipe, config, prompts.Max(p => p.TokenIds.Length));
+        var (tokenizer, home, config) = Policy.Describe(recipe);
+        var datasets = new Datasets(tokenizer, config.MaxPositions, new RandomStreams((ulong)recipe.Seed), Chats.Of(recipe, home), notice);
+        using var train = datasets.Prompts("train", recipe.RequireTrainData(), recipe.Rollout.MaxNewTokens);
+        using var held = recipe.Data.Eval is { } eval ? datasets.Prompts("eval", eval, recipe.Evaluation.Sampling.MaxNewTokens) : null;
+        var longest = MemoryCheck.LongestSequence(recipe, config, Math.Max(train.Summary.LongestTokens, held?.Summary.LongestTokens ?? 0));
         return (new MemoryCheck(recipe, machine).Forecast(config, longest, TorchRuntime.Memory().ResidentBytes), machine.MemoryBytes);
     }
 

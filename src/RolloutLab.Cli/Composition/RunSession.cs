@@ -28,7 +28,11 @@ internal sealed class RunSession : IDisposable
             ? Policy.Create(recipe, Random, machine.Device)
             : Policy.Open(modelFolder, recipe.Tokenizer, recipe.Model, lora: null, Random, machine.Device);
         Policy.Model.GradientCheckpointing = recipe.Update.GradientCheckpointing;
-        Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random, chat: null, context);
+        Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random, Chats.Of(recipe, Policy.TokenizerHome), context.Observer.Notice)
+        {
+            Work = context.Work,
+            Stop = context.StopAfterStep,
+        };
     }
 
     public Recipe Recipe { get; }

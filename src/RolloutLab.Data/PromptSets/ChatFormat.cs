@@ -1,51 +1,74 @@
+using System.Text.Json;
 using RolloutLab.Core;
 
 namespace RolloutLab.Data;
 
-/// <summary>One message of a chat.</summary>
-/// <param name="Role">Who speaks: <c>system</c>, <c>user</c>, <c>assistant</c> or what a template knows besides.</param>
-/// <param name="Content">What is said.</param>
-public readonly record struct ChatTurn(string Role, string Content);
-
 /// <summary>Makes prompts of chats: the text up to where the assistant's answer begins.</summary>
-/// <param name="render">Renders messages with the model's chat template.</param>
+/// <param name="template">The model's chat template.</param>
 /// <param name="system">The system message of chats that have none; null to leave them without.</param>
-public sealed class ChatFormat(Func<IReadOnlyList<ChatTurn>, string> render, string? system)
+/// <param name="variables">Given to the template, such as <c>enable_thinking</c>; null for none.</param>
+public sealed class ChatFormat(ChatTemplate template, string? system = null, IReadOnlyDictionary<string, JsonElement>? variables = null)
 {
     private const string System = "system";
     private const string Assistant = "assistant";
-
-    /// <summary>The prompt of one turn of the user.</summary>
-    /// <exception cref="DataException">The template refuses it.</exception>
-    public string OfText(JsonlRow row, string text) => Render(row, [new ChatTurn("user", text)]);
-
-    /// <summary>The prompt of a field that holds messages; empty where it holds none.</summary>
-    /// <exception cref="DataException">
-    /// A message has no role or content as text, the last one is the assistant's, so that nothing is left to answer, or the
-    /// template refuses them.
-    /// </exception>
-    public string OfMessages(JsonlRow row, string field)
-    {
-        var messages = row.Objects(field).Select(m => new ChatTurn(m.Text("role"), m.Text("content"))).ToList();
-        return messages.Count == 0 ? ""
-            : messages[^1].Role == Assistant ? throw row.Error($"field '{field}' ends with a message of the assistant, so there is nothing to answer; take that message out")
-            : !messages.Exists(m => m.Role == "user") ? throw row.Error($"field '{field}' has no message of the user; a prompt needs one")
-            : Render(row, messages);
-    }
+    private const string User = "user";
 
     /// <summary>The prompt of a chat in memory.</summary>
     /// <exception cref="DataException">The template refuses it.</exception>
-    public string Of(IReadOnlyList<ChatTurn> messages)
+    public string Of(IReadOnlyList<ChatMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return render(system is not null && (messages.Count == 0 || messages[0].Role != System) ? [new ChatTurn(System, system), .. messages] : messages);
+        return template.Render(
+            system is not null && (messages.Count == 0 || messages[0].Role != System) ? [new ChatMessage(System, system), .. messages] : messages,
+            variables: variables);
     }
 
-    private string Render(JsonlRow row, IReadOnlyList<ChatTurn> messages)
+    /// <summary>The prompt of one turn of the user.</summary>
+    /// <exception cref="DataException">The template refuses it.</exception>
+    internal string OfText(JsonlRow row, string text) => Named(row, () => Of([new ChatMessage(User, text)]));
+
+    /// <summary>
+    /// The prompt of a field that holds messages; empty where it holds none. What messages hold besides role and content, such as
+    /// calls of tools, is the template's.
+    /// </summary>
+    /// <exception cref="DataException">
+    /// A message is no object with a role, the last one is the assistant's, so that nothing is left to answer, none is the user's,
+    /// or the template refuses them.
+    /// </exception>
+    internal string OfMessages(JsonlRow row, string field)
+    {
+        var messages = row.Objects(field);
+        if (messages.Count == 0)
+        {
+            return "";
+        }
+
+        var roles = messages.Select(m => m.Text("role")).ToList();
+        if (roles[^1] == Assistant)
+        {
+            throw row.Error($"field '{field}' ends with a message of the assistant, so there is nothing to answer; take that message out");
+        }
+
+        if (!roles.Contains(User))
+        {
+            throw row.Error($"field '{field}' has no message of the user; a prompt needs one");
+        }
+
+        var json = row.Json(field);
+        if (system is not null && roles[0] != System)
+        {
+            json = $"[{{\"role\":\"{System}\",\"content\":\"{JsonEncodedText.Encode(system)}\"}},{json[1..]}";
+        }
+
+        using var document = JsonDocument.Parse(json);
+        return Named(row, () => template.Render(document.RootElement, variables: variables));
+    }
+
+    private static string Named(JsonlRow row, Func<string> render)
     {
         try
         {
-            return Of(messages);
+            return render();
         }
         catch (DataException error)
         {

@@ -20,6 +20,9 @@ public sealed record ModelSection
     /// <summary>A new adapter on the model at <see cref="Path"/>; null to train the weights themselves.</summary>
     public required LoraSection? Lora { get; init; }
 
+    /// <summary>Absolute folder with the tokenizer of a model from scratch; null where <c>tokenizer</c> says which.</summary>
+    public required string? Tokenizer { get; init; }
+
     internal static ModelSection Read(SectionReader r)
     {
         var section = new ModelSection
@@ -27,11 +30,16 @@ public sealed record ModelSection
             Path = r.OptionalPath("path", "Folder with config.json, safetensors and tokenizer.json, or of a PEFT adapter, which is trained on."),
             Base = r.OptionalPath("base", "Folder of the model under the adapter at path, where the adapter does not name it."),
             Config = r.OptionalSection("config", "Shape of a model made from scratch, in place of path.", ModelConfigSection.Read),
+            Tokenizer = r.OptionalPath(
+                "tokenizer", "Folder with tokenizer.json (and tokenizer_config.json) for a model made from scratch; its files go into the checkpoints."),
             Lora = r.OptionalSection("lora", "A new low-rank adapter, trained in place of the weights; without it, the reference of the KL term.", LoraSection.Read),
         };
         r.Check(
             () => section.Path is null || section.Config is null, "config",
             () => "a model has a path or a config, not both; remove one (or --set it to null)");
+        r.Check(
+            () => section.Tokenizer is null || section.Path is null, "tokenizer",
+            () => "is for a model from scratch (model.config); a folder in model.path brings its own, and tokenizer.type: file takes another");
         r.Check(
             () => section.Lora is null || section.Config is null, "lora",
             () => "an adapter needs a trained model under it; set model.path, or leave it out to train a model from scratch");
@@ -40,9 +48,12 @@ public sealed record ModelSection
     }
 }
 
-/// <summary>Shape of a Llama-family decoder; the vocabulary comes from the tokenizer.</summary>
+/// <summary>Shape of a Llama-family decoder.</summary>
 public sealed record ModelConfigSection
 {
+    /// <summary>Token ids of the model, at least those of the tokenizer; 0 for just as many.</summary>
+    public required int VocabularySize { get; init; }
+
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
@@ -87,6 +98,7 @@ public sealed record ModelConfigSection
         int? defaultHeadSize = heads == 0 || hidden % heads == 0 ? hidden / Math.Max(1, heads) : null;
         var section = new ModelConfigSection
         {
+            VocabularySize = r.Integer("vocabulary_size", 0, AtLeast(0), "Token ids of the model, at least the tokenizer's; 0 for just as many."),
             HiddenSize = hidden,
             Layers = layers,
             Heads = heads,

@@ -10,7 +10,8 @@ public sealed class PromptFilesTests : IDisposable
 {
     private static readonly ByteTokenizer Tokenizer = new(["<end>"], "<end>");
     private static readonly TextTemplate Bare = new("{prompt}", "prompt");
-    private static readonly ChatFormat Chat = new(messages => string.Concat(messages.Select(m => $"[{m.Role}]{m.Content}")) + "[assistant]", "Be brief.");
+    private static readonly ChatFormat Chat = new(
+        ChatTemplate.Parse("{% for m in messages %}[{{ m.role }}]{{ m.content }}{% if m.tool %}<{{ m.tool }}>{% endif %}{% endfor %}[assistant{{ mood }}]", "test"), "Be \"brief\".");
 
     private readonly TemporaryFolder _folder = new();
 
@@ -90,9 +91,9 @@ public sealed class PromptFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_row_takes_12_bytes_where_prompts_are_read_as_they_are_needed()
+    public void A_set_that_is_read_as_it_is_needed_is_shuffled_and_resumed_like_one_in_memory()
     {
-        const int Rows = 100_000;
+        const int Rows = 20_000;
         var path = _folder["many.jsonl"];
         using (var file = File.CreateText(path))
         {
@@ -102,16 +103,13 @@ public sealed class PromptFilesTests : IDisposable
             }
         }
 
-        _ = Load("many.jsonl", Columns(), residentBytes: 1 << 16).Prompts[5];
-        var before = GC.GetTotalMemory(forceFullCollection: true);
         using var set = Load("many.jsonl", Columns(), residentBytes: 1 << 16);
-        var after = GC.GetTotalMemory(forceFullCollection: true);
+        using var resident = Load("many.jsonl", Columns(), residentBytes: 1 << 26);
+        Assert.Equal((true, false), (set.Summary.IsStreamed, resident.Summary.IsStreamed));
+        Assert.Equal(("row-17777", "question 17777", 17777), (set.Prompts[17777].Id, set.Prompts[17777].Text, set.Prompts[17777].Index));
 
-        Assert.InRange((after - before) / (double)Rows, 0, 14);
-        Assert.Equal(("row-77777", "question 77777", 77777), (set.Prompts[77777].Id, set.Prompts[77777].Text, set.Prompts[77777].Index));
-
-        var resumed = Load("many.jsonl", Columns(), residentBytes: 1 << 16);
-        var (sampler, again) = (new PromptSampler(set, new RandomStreams(3)), new PromptSampler(resumed, new RandomStreams(3)));
+        var (sampler, again) = (new PromptSampler(set, new RandomStreams(3)), new PromptSampler(resident, new RandomStreams(3)));
+        Assert.Equal(sampler.Next(50).Select(p => p.Id), again.Next(50).Select(p => p.Id));
         _ = sampler.Next(700);
         again.Restore(sampler.State);
         Assert.Equal(sampler.Next(20).Select(p => p.Id), again.Next(20).Select(p => p.Id));
@@ -169,12 +167,12 @@ public sealed class PromptFilesTests : IDisposable
             """
             {"prompt":"2+2?","answer":4}
             {"prompt":[{"role":"system","content":"Own."},{"role":"user","content":"3+3?"}],"answer":6}
-            {"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"answer":1}
+            {"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b","tool":7},{"role":"user","content":"c"}],"answer":1}
             """);
         var format = new ColumnPromptFormat(new PromptColumns("prompt", ["answer"], null, []), new PromptText(new TextTemplate("{prompt} Think.", "prompt"), Chat));
         using var set = Load("a.jsonl", format);
         Assert.Equal(
-            ["[system]Be brief.[user]2+2? Think.[assistant]", "[system]Own.[user]3+3?[assistant]", "[system]Be brief.[user]a[assistant]b[user]c[assistant]"],
+            ["[system]Be \"brief\".[user]2+2? Think.[assistant]", "[system]Own.[user]3+3?[assistant]", "[system]Be \"brief\".[user]a[assistant]b<7>[user]c[assistant]"],
             set.Prompts.Select(p => p.Text));
         Fails("a.jsonl:2: field 'prompt' holds chat messages, and nothing says how they become text; add data.chat", () => Load("a.jsonl", Columns()));
     }
@@ -182,8 +180,6 @@ public sealed class PromptFilesTests : IDisposable
     [Theory]
     [InlineData("[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]", "field 'prompt' ends with a message of the assistant")]
     [InlineData("[{\"role\":\"system\",\"content\":\"a\"}]", "field 'prompt' has no message of the user")]
-    [InlineData("[{\"role\":\"user\"}]", "field 'content' is missing")]
-    [InlineData("[{\"role\":\"user\",\"content\":null}]", "field 'content' must be a string")]
     [InlineData("[{\"content\":\"a\"}]", "field 'role' is missing")]
     [InlineData("[\"a\"]", "field 'prompt' must be an array of objects")]
     [InlineData("[]", "field 'prompt' is empty")]

@@ -54,7 +54,7 @@ internal static class RecipeText
         sft: { data: { type: countdown_traces, path: c.jsonl }, steps: 1, evaluate_every: 1 }
         """,
         "model: { path: m }\ndata: { train: { type: parquet, path: d/*.parquet, extra_fields: [level, meta.subject], incomplete: skip }, eval: { type: parquet, path: e.parquet } }\nverifier: { type: numeric }\n",
-        "model: { path: m }\ndata: { train: { type: verl, path: a.parquet }, eval: { type: trl, path: b.jsonl } }\nverifier: { type: numeric }\n",
+        "model: { config: { hidden_size: 64, layers: 2, heads: 4, intermediate_size: 128, max_positions: 512, vocabulary_size: 151936 }, tokenizer: t }\ndata: { chat: { system: s, enable_thinking: false, template: t.jinja }, train: { type: verl, path: a.parquet }, eval: { type: trl, path: b.jsonl } }\nverifier: { type: numeric }\n",
         "model: { path: m }\ndata: { train: { type: trl, path: a.parquet, answer_field: gold }, eval: { type: verl, path: b.jsonl, extra_fields: [] } }\nverifier: { type: numeric }\n",
         Minimal + "reward: { truncated: {}, overlong: { buffer: 9 }, cosine: {}, repetition: {}, format: { pattern: a } }\nrecompose: { stages: [rorecomp, replay] }\n",
         .. Losses.Select(loss => Minimal + $"loss: {{ {loss} }}\n"),
