@@ -93,7 +93,7 @@ public class RecipeErrorTests
         "r.yaml:3: model.config: a model has a path or a config, not both; remove one (or --set it to null)")]
     [InlineData(
         "model:\n  config: { hidden_size: 8, layers: 1, heads: 2, intermediate_size: 8, max_positions: 512 }",
-        "r.yaml: tokenizer.type = model: a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file")]
+        "r.yaml: tokenizer.type = model: a model from scratch brings no tokenizer; set tokenizer.type to countdown, bytes or file, or model.tokenizer to a folder with one")]
     [InlineData(
         "model:\n  config: { hidden_size: 10, layers: 1, heads: 2, intermediate_size: 8, max_positions: 512 }",
         "r.yaml:2: model.config.head_size = 5: must be even (rotary positions turn pairs); change hidden_size, heads or head_size")]
