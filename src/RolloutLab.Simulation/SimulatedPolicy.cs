@@ -6,7 +6,8 @@ namespace RolloutLab.Simulation;
 
 /// <summary>
 /// A policy that is nothing but a success rate for each prompt. A group with a gradient raises its prompt's rate p by
-/// η·p(1−p)², the first-order gain of Knapsack RL (arXiv 2509.25849); the neighbours on the ring of prompts share a stated
+/// η·p(1−p)², the first-order gain of Knapsack RL (arXiv 2509.25849), or, where groups count by their rollouts, by that times
+/// its size over the mean size; the neighbours on the ring of prompts share a stated
 /// part of that gain, each taking (1−p) of its part, which is how prompts that never succeed are learned at all.
 /// </summary>
 public sealed class SimulatedPolicy : IPolicyImprover
@@ -14,6 +15,7 @@ public sealed class SimulatedPolicy : IPolicyImprover
     private readonly SimulationSection _section;
     private readonly double[] _rates;
     private readonly double[] _gains;
+    private double _gained;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="section">How it learns.</param>
@@ -45,16 +47,24 @@ public sealed class SimulatedPolicy : IPolicyImprover
     private long Learn(IReadOnlyList<RolloutDecision> decisions)
     {
         Array.Clear(_gains);
-        var (tokens, last) = (0L, -1);
-        foreach (var decision in decisions)
+        _gained = 0;
+        var perGroup = _section.GroupWeight == GroupWeight.Rollouts ? MeanSize(decisions) : 0;
+        var tokens = 0L;
+        for (var (from, to) = (0, 0); from < decisions.Count; from = to)
         {
-            if (decision is { IsTrained: true, Advantage: not 0 })
+            var (prompt, hasGradient) = (decisions[from].Prompt.Index, false);
+            for (to = from; to < decisions.Count && decisions[to].Prompt.Index == prompt; to++)
             {
-                tokens += decision.Rollout.Length;
-                if (decision.Prompt.Index != last)
+                if (decisions[to] is { IsTrained: true, Advantage: not 0 })
                 {
-                    Gain(last = decision.Prompt.Index);
+                    tokens += decisions[to].Rollout.Length;
+                    hasGradient = true;
                 }
+            }
+
+            if (hasGradient)
+            {
+                Gain(prompt, perGroup > 0 ? (to - from) / perGroup : 1);
             }
         }
 
@@ -66,11 +76,25 @@ public sealed class SimulatedPolicy : IPolicyImprover
         return tokens;
     }
 
+    /// <summary>Mean rollouts of the step's groups.</summary>
+    private static double MeanSize(IReadOnlyList<RolloutDecision> decisions)
+    {
+        var (groups, last) = (0, -1);
+        for (var i = 0; i < decisions.Count; i++)
+        {
+            groups += decisions[i].Prompt.Index != last ? 1 : 0;
+            last = decisions[i].Prompt.Index;
+        }
+
+        return groups == 0 ? 0 : (double)decisions.Count / groups;
+    }
+
     /// <summary>What one group's gradient adds, at the rates before the step.</summary>
-    private void Gain(int prompt)
+    private void Gain(int prompt, double weight)
     {
         var p = _rates[prompt];
-        var gain = _section.LearningRate * p * (1 - p) * (1 - p);
+        _gained += p * (1 - p) * (1 - p);
+        var gain = weight * _section.LearningRate * p * (1 - p) * (1 - p);
         _gains[prompt] += gain;
         var neighbours = Math.Min(_section.Neighbours, (_rates.Length - 1) / 2);
         var part = neighbours == 0 ? 0 : gain * _section.Generalization / (2 * neighbours);
@@ -97,6 +121,7 @@ public sealed class SimulatedPolicy : IPolicyImprover
         [
             new(SimulationMetrics.MeanRate, sum / _rates.Length),
             new(SimulationMetrics.SolvedRatio, (double)solved / _rates.Length),
+            new(SimulationMetrics.InformationGain, _gained),
         ];
     }
 }
@@ -106,6 +131,7 @@ internal static class SimulationMetrics
 {
     public const string MeanRate = "simulation/success_rate/mean";
     public const string SolvedRatio = "simulation/solved_ratio";
+    public const string InformationGain = "simulation/information_gain";
     public const string ByRollouts = "budget/effective_gradient_ratio";
     public const string ByPrompts = "budget/effective_prompt_ratio";
     public const string Rollouts = "budget/rollouts/total";

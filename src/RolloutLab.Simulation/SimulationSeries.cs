@@ -11,7 +11,7 @@ internal sealed class SimulationSeries
     {
         string[] names =
         [
-            SimulationMetrics.MeanRate, SimulationMetrics.SolvedRatio, SimulationMetrics.ByRollouts,
+            SimulationMetrics.MeanRate, SimulationMetrics.SolvedRatio, SimulationMetrics.InformationGain, SimulationMetrics.ByRollouts,
             SimulationMetrics.ByPrompts, SimulationMetrics.Rollouts, SimulationMetrics.MostRollouts,
         ];
         var columns = names.Select(_ => new List<double>()).ToArray();

@@ -20,7 +20,7 @@ public static class AllocationRules
         var perPrompt = section is SpoBudgetSection spo
             ? (double)spo.SampledPrompts * spo.Terms.RolloutsPerPrompt / spo.PromptsPerStep
             : section.Terms.RolloutsPerPrompt;
-        return new RuleAllocator(Rule(section, random), ledger, new StepBudget(perPrompt, tokens, most));
+        return new RuleAllocator(Rule(section, random), ledger, new StepBudget(perPrompt, tokens, most), Prior(section));
     }
 
     private static IAllocationRule Rule(BudgetSection section, RandomStreams random) => section switch
@@ -36,6 +36,13 @@ public static class AllocationRules
             Bounds(s), new DifficultyPools(s.HardWeight, s.NormalWeight, s.EasyWeight, s.HardBelow, s.EasyAbove)),
         SpoBudgetSection s => new SpoRule(s.Terms.RolloutsPerPrompt, s.Floor, random),
         _ => throw new InvalidOperationException($"no rule is wired for {section.GetType().Name}"),
+    };
+
+    private static BetaPrior? Prior(BudgetSection section) => section switch
+    {
+        PosteriorBudgetSection { Prior: FixedPriorSection prior } => new BetaPrior(prior.Alpha, prior.Beta),
+        PosteriorBudgetSection => null,
+        _ => BetaPrior.Jeffreys,
     };
 
     private static AllocationBounds Bounds(BoundedBudgetSection section) =>

@@ -12,8 +12,11 @@ public sealed record StepBudget(double RolloutsPerPrompt, double? Tokens, int Mo
 /// <param name="rule">The rule.</param>
 /// <param name="ledger">Evidence and costs; borrowed, only read.</param>
 /// <param name="budget">What a step may spend.</param>
-public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, StepBudget budget) : IBudgetAllocator
+/// <param name="prior">What is believed of every success rate before its evidence; null fits it to the ledger before each step.</param>
+public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, StepBudget budget, BetaPrior? prior) : IBudgetAllocator
 {
+    private BetaPrior? _fitted;
+
     /// <inheritdoc/>
     public BudgetPlan NextRound(BudgetRequest request)
     {
@@ -23,7 +26,9 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
             return BudgetPlan.Empty;
         }
 
-        var statistics = Statistics(request.Prompts);
+        // The ledger learns between steps only, so that one fit does for all rounds.
+        _fitted = prior ?? (request.Round == 0 ? null : _fitted) ?? ledger.FitPrior();
+        var statistics = Statistics(request.Prompts, _fitted.Value);
         var outcomes = Outcomes(request);
         if (rule.NextRound(statistics, outcomes) is not { } solution)
         {
@@ -42,17 +47,16 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
         return budgets.Count == 0 ? BudgetPlan.Empty : new BudgetPlan(budgets, statistics.Budgets[0].Of(solution.Plan));
     }
 
-    private PromptStatistics Statistics(IReadOnlyList<Prompt> prompts)
+    private PromptStatistics Statistics(IReadOnlyList<Prompt> prompts, BetaPrior before)
     {
-        var posterior = prompts.Select(p => ledger.Posterior(p.Index)).ToArray();
         var entries = prompts.Select(p => ledger[p.Index]).ToArray();
         return new PromptStatistics
         {
             Ids = prompts.Select(p => p.Id).ToArray(),
             Keys = prompts.Select(p => (long)p.Index).ToArray(),
             Rates = entries.Select(e => (double)e.LastRate).ToArray(),
-            Successes = posterior.Select(p => p.Successes).ToArray(),
-            Failures = posterior.Select(p => p.Failures).ToArray(),
+            Successes = entries.Select(e => before.Successes + e.Successes).ToArray(),
+            Failures = entries.Select(e => before.Failures + e.Failures).ToArray(),
             Evidence = entries.Select(e => (double)e.Successes + e.Failures).ToArray(),
             Budgets = [Limit(prompts)],
         };

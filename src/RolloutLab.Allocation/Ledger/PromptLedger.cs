@@ -3,12 +3,10 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Allocation;
 
-/// <summary>How a ledger forgets and what it believes before it has seen anything.</summary>
+/// <summary>How a ledger forgets and what it takes a rollout to cost before it has seen any.</summary>
 /// <param name="Forgetting">γ in (0, 1]: what evidence keeps of its weight each time its prompt is seen again.</param>
-/// <param name="PriorSuccesses">a of the Beta prior, above 0.</param>
-/// <param name="PriorFailures">b of the Beta prior, above 0.</param>
 /// <param name="InitialCost">Expected response tokens of a rollout before any was seen, above 0.</param>
-public sealed record LedgerOptions(double Forgetting, double PriorSuccesses = 0.5, double PriorFailures = 0.5, double InitialCost = 1);
+public sealed record LedgerOptions(double Forgetting, double InitialCost = 1);
 
 /// <summary>
 /// What is known of every prompt of a set: a Beta posterior of its success rate with forgetting, its cost in tokens, when
@@ -27,7 +25,7 @@ public sealed class PromptLedger : IStateful
 
     /// <summary>An empty ledger.</summary>
     /// <param name="prompts">Prompts of the set.</param>
-    /// <param name="options">Forgetting and prior.</param>
+    /// <param name="options">Forgetting and first cost.</param>
     public PromptLedger(int prompts, LedgerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -48,18 +46,24 @@ public sealed class PromptLedger : IStateful
     /// <summary>What is held of a prompt.</summary>
     public LedgerEntry this[int prompt] => _entries[prompt];
 
-    /// <summary>a and b of the Beta posterior of a prompt's success rate, both above 0.</summary>
-    public (double Successes, double Failures) Posterior(int prompt)
-    {
-        ref readonly var entry = ref _entries[prompt];
-        return (_options.PriorSuccesses + entry.Successes, _options.PriorFailures + entry.Failures);
-    }
-
-    /// <summary>Mean of the posterior, in (0, 1).</summary>
+    /// <summary>Mean of the posterior of a prompt's success rate under <see cref="BetaPrior.Jeffreys"/>, in (0, 1).</summary>
     public double Mean(int prompt)
     {
-        var (a, b) = Posterior(prompt);
+        ref readonly var entry = ref _entries[prompt];
+        var (a, b) = (BetaPrior.Jeffreys.Successes + entry.Successes, BetaPrior.Jeffreys.Failures + entry.Failures);
         return a / (a + b);
+    }
+
+    /// <summary>The prior that fits what is held of all prompts now; in one pass over them.</summary>
+    public BetaPrior FitPrior()
+    {
+        var fit = default(BetaPriorFit);
+        foreach (ref readonly var entry in _entries.AsSpan())
+        {
+            fit.Add(entry.Successes, entry.Failures);
+        }
+
+        return fit.Prior;
     }
 
     /// <summary>
@@ -126,7 +130,7 @@ public sealed class PromptLedger : IStateful
         }
     }
 
-    /// <summary>Reads a saved ledger to look at: its options are not saved, so its prior is the default one.</summary>
+    /// <summary>Reads a saved ledger to look at: its options are not saved.</summary>
     /// <exception cref="CheckpointException">It is damaged.</exception>
     public static PromptLedger Open(Stream from)
     {

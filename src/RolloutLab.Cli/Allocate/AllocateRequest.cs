@@ -39,6 +39,9 @@ internal sealed record AllocateRequest
     /// <summary>Attempts behind a rate whose number is not given.</summary>
     public required double Attempts { get; init; }
 
+    /// <summary>Prior of the success rates; null fits it to the attempts.</summary>
+    public required BetaPrior? Prior { get; init; }
+
     /// <summary>Seed of methods that draw.</summary>
     public required long Seed { get; init; }
 
@@ -50,13 +53,16 @@ internal sealed record AllocateRequest
     public PromptStatistics Statistics(IReadOnlyList<PromptStatisticsRow> rows)
     {
         var attempts = rows.Select(r => double.IsNaN(r.Rate) ? 0 : double.IsNaN(r.Attempts) ? Attempts : r.Attempts).ToArray();
+        var successes = rows.Select((r, i) => attempts[i] > 0 ? r.Rate * attempts[i] : 0).ToArray();
+        var failures = rows.Select((r, i) => attempts[i] > 0 ? (1 - r.Rate) * attempts[i] : 0).ToArray();
+        var prior = Prior ?? Fit(successes, failures);
         return new PromptStatistics
         {
             Ids = [.. rows.Select(r => r.Id)],
             Keys = [.. rows.Select((_, i) => (long)i)],
             Rates = [.. rows.Select(r => r.Rate)],
-            Successes = [.. rows.Select((r, i) => 0.5 + (attempts[i] > 0 ? r.Rate * attempts[i] : 0))],
-            Failures = [.. rows.Select((r, i) => 0.5 + (attempts[i] > 0 ? (1 - r.Rate) * attempts[i] : 0))],
+            Successes = [.. successes.Select(s => prior.Successes + s)],
+            Failures = [.. failures.Select(f => prior.Failures + f)],
             Evidence = attempts,
             Budgets = Budgets(rows),
         };
@@ -88,6 +94,18 @@ internal sealed record AllocateRequest
             (_, "adaptive") => Unsolved(prompts, bounds),
             _ => rule.NextRound(prompts, Start(prompts))!,
         };
+    }
+
+    /// <summary>The fitted prior. In the order of the counts, so that it does not depend on that of the prompts.</summary>
+    private static BetaPrior Fit(double[] successes, double[] failures)
+    {
+        var fit = default(BetaPriorFit);
+        foreach (var (s, f) in successes.Zip(failures).Order())
+        {
+            fit.Add(s, f);
+        }
+
+        return fit.Prior;
     }
 
     private List<BudgetLimit> Budgets(IReadOnlyList<PromptStatisticsRow> rows)

@@ -34,6 +34,12 @@ internal sealed class AllocateCommand
     private readonly Option<long?> _seed = Options.WholeNumber("--seed", 0, long.MaxValue, "Seed of everything drawn (default 1).");
     private readonly Option<long?> _unseen = Options.WholeNumber("--unseen", 0, ushort.MaxValue, "knapsack: rollouts of a prompt without attempts (default 8).");
     private readonly Option<long?> _attempts = Options.WholeNumber("--attempts", 1, 1_000_000, "Attempts behind a success_rate that comes without (default 8).");
+    private readonly Option<string?> _prior = new("--prior")
+    {
+        HelpName = "fitted|a,b",
+        Description = "knapsack_bayes, thompson: the Beta prior of every rate, fitted to all prompts' attempts (default) or given.",
+    };
+
     private readonly Option<bool> _noFallback = new("--no-fallback") { Description = "knapsack: the greatest value alone, without the published fallback to prompts at 0." };
     private readonly Option<string> _unit = new("--unit") { HelpName = "cost|rollouts", Description = "What --budget counts (default: cost where the prompts have it)." };
 
@@ -67,7 +73,7 @@ internal sealed class AllocateCommand
         foreach (var option in new Option[]
         {
             options._method, options._budget, options._low, options._up, options._unit, options._limit, options._prompts, options._seed, options._unseen,
-            options._attempts, options._noFallback, options._solver, options._time, options._gap, options._out, options._json,
+            options._attempts, options._prior, options._noFallback, options._solver, options._time, options._gap, options._out, options._json,
         })
         {
             command.Options.Add(option);
@@ -129,9 +135,25 @@ internal sealed class AllocateCommand
             Unseen = (int)(result.GetValue(_unseen) ?? 8),
             Fallback = !result.GetValue(_noFallback),
             Attempts = result.GetValue(_attempts) ?? 8,
+            Prior = Prior(result.GetValue(_prior), method),
             Seed = result.GetValue(_seed) ?? 1,
             Solver = new SolverOptions(Solver(result.GetValue(_solver)!), result.GetValue(_time) ?? 10, result.GetValue(_gap) ?? 1e-6),
         };
+    }
+
+    /// <summary>The prior; null to fit it.</summary>
+    private static BetaPrior? Prior(string? text, string method)
+    {
+        if (method is not ("knapsack_bayes" or "thompson"))
+        {
+            return text is null ? BetaPrior.Jeffreys : throw new BudgetException($"--prior {text}: {method} has no prior to choose; use it with knapsack_bayes or thompson");
+        }
+
+        double? At(int part) => text!.Split(',') is { Length: 2 } parts
+            && double.TryParse(parts[part], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 1e-6 and <= 1e6 ? value : null;
+        return text is null or "fitted" ? null
+            : At(0) is { } a && At(1) is { } b ? new BetaPrior(a, b)
+            : throw new BudgetException($"--prior {text}: must be fitted, or two numbers from 1e-6 to 1e6 such as 0.5,0.5");
     }
 
     private static SolverKind Solver(string name) => name switch

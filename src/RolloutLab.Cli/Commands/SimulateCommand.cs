@@ -144,13 +144,13 @@ internal static class SimulationReport
         var lines = new List<string>
         {
             "",
-            $"{"allocator".PadRight(width)}  {"effective, rollouts",20}  {"over baseline",15}  {"effective, prompts",20}  {"solved",16}  {"most",8}  {"target share with",22}",
+            $"{"allocator".PadRight(width)}  {"effective, rollouts",20}  {"over baseline",15}  {"effective, prompts",20}  {"gain over baseline",18}  {"solved",16}  {"most",8}  {"target share with",22}",
         };
         foreach (var r in result.Results)
         {
             lines.Add(
                 $"{r.Name.PadRight(width)}  {Share(r[SimulationStudy.EffectiveGradientRatio]),20}  {Times(r[SimulationStudy.Relative]),15}  "
-                + $"{Share(r[SimulationStudy.EffectivePromptRatio]),20}  {Share(r[SimulationStudy.SolvedRatio]),16}  "
+                + $"{Share(r[SimulationStudy.EffectivePromptRatio]),20}  {Times(r[SimulationStudy.RelativeGain]),18}  {Share(r[SimulationStudy.SolvedRatio]),16}  "
                 + $"{Figures.OneDecimal(r[SimulationStudy.MostRollouts].Mean),8}  {Fewer(r[SimulationStudy.Speedup]),22}");
         }
 

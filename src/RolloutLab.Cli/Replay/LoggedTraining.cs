@@ -133,11 +133,7 @@ internal sealed class OffPolicyTraining : LoggedTraining
 
     private void Check()
     {
-        if (_recipe.Seeding is not null)
-        {
-            throw new RecipeException($"{_recipe.Source}: seeding: asks questions anew, and a log has its answers already; leave it out of a replay");
-        }
-
+        ReplayParts.CheckAsksNothingAnew(_recipe);
         if (_section.Verdicts == LogVerdictsChoice.Verify && !_log.HasAnswers)
         {
             throw new RecipeException($"{_recipe.Source}: replay.verdicts = verify: {_log.Path} has no answers for a verifier to compare with; set it to logged");

@@ -9,8 +9,7 @@ internal static class BudgetReader
 
     public static KnapsackBudgetSection Knapsack(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 2);
+        var (terms, bounds) = TermsAndBounds(r, low: 2);
         return new KnapsackBudgetSection
         {
             Terms = terms,
@@ -23,19 +22,13 @@ internal static class BudgetReader
 
     public static KnapsackBayesBudgetSection KnapsackBayes(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 2);
-        return new KnapsackBayesBudgetSection
-        {
-            Terms = terms,
-            Bounds = bounds,
-        };
+        var (terms, bounds) = TermsAndBounds(r, low: 2);
+        return new KnapsackBayesBudgetSection { Terms = terms, Bounds = bounds, Prior = Prior(r) };
     }
 
     public static XrpoBudgetSection Xrpo(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 2);
+        var (terms, bounds) = TermsAndBounds(r, low: 2);
         var section = new XrpoBudgetSection
         {
             Terms = terms,
@@ -57,8 +50,7 @@ internal static class BudgetReader
 
     public static UcbBudgetSection Ucb(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 2);
+        var (terms, bounds) = TermsAndBounds(r, low: 2);
         return new UcbBudgetSection
         {
             Terms = terms,
@@ -69,19 +61,13 @@ internal static class BudgetReader
 
     public static ThompsonBudgetSection Thompson(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 2);
-        return new ThompsonBudgetSection
-        {
-            Terms = terms,
-            Bounds = bounds,
-        };
+        var (terms, bounds) = TermsAndBounds(r, low: 2);
+        return new ThompsonBudgetSection { Terms = terms, Bounds = bounds, Prior = Prior(r) };
     }
 
     public static AdaptiveBudgetSection Adaptive(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 4);
+        var (terms, bounds) = TermsAndBounds(r, low: 4);
         return new AdaptiveBudgetSection
         {
             Terms = terms,
@@ -93,8 +79,7 @@ internal static class BudgetReader
 
     public static DifficultyPoolBudgetSection DifficultyPool(SectionReader r)
     {
-        var terms = Terms(r);
-        var bounds = Bounds(r, terms, low: 0);
+        var (terms, bounds) = TermsAndBounds(r, low: 0);
         var section = new DifficultyPoolBudgetSection
         {
             Terms = terms,
@@ -129,6 +114,15 @@ internal static class BudgetReader
     private static double Overlap(SectionReader r, double usual) => r.Number(
         "overlap", usual, Between(0, 0.9),
         "Share of the rollouts in flight that may still run when the next round is planned; 0 waits for all, as published, and idles the engine.");
+
+    private static PriorSection Prior(SectionReader r) => r.Section(
+        "prior", "What is believed of every success rate before the prompt's own rollouts.", PriorSection.Read);
+
+    private static (BudgetTerms Terms, BudgetBounds Bounds) TermsAndBounds(SectionReader r, int low)
+    {
+        var terms = Terms(r);
+        return (terms, Bounds(r, terms, low));
+    }
 
     private static BudgetTerms Terms(SectionReader r)
     {

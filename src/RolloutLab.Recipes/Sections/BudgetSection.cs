@@ -104,6 +104,13 @@ public abstract record BoundedBudgetSection : BudgetSection
     public required BudgetBounds Bounds { get; init; }
 }
 
+/// <summary>A budget that follows the posterior distribution of the success rates, not an estimate of each.</summary>
+public abstract record PosteriorBudgetSection : BoundedBudgetSection
+{
+    /// <summary>What is believed of every success rate before the prompt's own rollouts.</summary>
+    public required PriorSection Prior { get; init; }
+}
+
 /// <summary>A budget that is shared out in several rounds, each of which knows what earlier ones showed.</summary>
 public abstract record RoundsBudgetSection : BoundedBudgetSection
 {

@@ -11,7 +11,7 @@ public sealed record KnapsackBudgetSection : BoundedBudgetSection
 }
 
 /// <summary>The knapsack under the posterior of the success rates.</summary>
-public sealed record KnapsackBayesBudgetSection : BoundedBudgetSection;
+public sealed record KnapsackBayesBudgetSection : PosteriorBudgetSection;
 
 /// <summary>Rounds by uncertainty and exploration (XRPO, arXiv 2510.06672).</summary>
 public sealed record XrpoBudgetSection : RoundsBudgetSection
@@ -40,7 +40,7 @@ public sealed record UcbBudgetSection : BoundedBudgetSection
 }
 
 /// <summary>The knapsack at rates drawn from their posterior.</summary>
-public sealed record ThompsonBudgetSection : BoundedBudgetSection;
+public sealed record ThompsonBudgetSection : PosteriorBudgetSection;
 
 /// <summary>Rounds until one success (AR3PO, arXiv 2509.25808).</summary>
 public sealed record AdaptiveBudgetSection : RoundsBudgetSection

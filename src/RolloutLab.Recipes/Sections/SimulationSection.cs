@@ -2,6 +2,16 @@ using static RolloutLab.Recipes.NumberRange;
 
 namespace RolloutLab.Recipes;
 
+/// <summary>What the gradient of a group counts.</summary>
+public enum GroupWeight
+{
+    /// <summary>The same for every group, as the value of Knapsack RL (arXiv 2509.25849) has it.</summary>
+    Equal,
+
+    /// <summary>Its rollouts over the mean rollouts of the step's groups, as in a loss averaged over a step's sequences or tokens.</summary>
+    Rollouts,
+}
+
 /// <summary>A simulated policy, on which allocators are compared without a model.</summary>
 public sealed record SimulationSection
 {
@@ -10,6 +20,9 @@ public sealed record SimulationSection
 
     /// <summary>η: a group with a gradient raises its prompt's rate p by η·p(1−p)².</summary>
     public required double LearningRate { get; init; }
+
+    /// <summary>What the gradient of a group counts beside others of its step.</summary>
+    public required GroupWeight GroupWeight { get; init; }
 
     /// <summary>Share of each gain that is passed on to the neighbours, all together; a neighbour of rate p takes (1−p) of its part.</summary>
     public required double Generalization { get; init; }
@@ -42,6 +55,9 @@ public sealed record SimulationSection
     {
         Pool = r.Section("pool", "The prompts and their true success rates at the start.", PoolSection.Read),
         LearningRate = r.Number("learning_rate", 0.1, AtLeast(0), "A group with a gradient raises its prompt's rate p by this times p(1-p)^2."),
+        GroupWeight = r.Choice(
+            "group_weight", GroupWeight.Equal, "What a group's gain counts: the same for each, or in proportion to its rollouts, as in a loss that is a mean over the step.",
+            ("equal", GroupWeight.Equal), ("rollouts", GroupWeight.Rollouts)),
         Generalization = r.Number("generalization", 0.5, AtLeast(0), "Share of each gain that neighbours take, each (1-p) of its part."),
         Neighbours = r.Integer("neighbours", 8, AtLeast(0), "Neighbours on either side, in the order of the pool."),
         SolvedAt = r.Number("solved_at", 0.9, AboveAtMost(0, 1), "Success rate from which a prompt counts as solved."),

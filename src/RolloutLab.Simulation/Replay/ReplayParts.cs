@@ -34,6 +34,18 @@ public sealed record ReplayParts(Func<SharpenedAdvantages> Advantages, Func<IRea
         }
     }
 
+    /// <summary>Refuses a recipe that asks questions anew, with solved examples before them: what would be answered is not in a log.</summary>
+    /// <exception cref="RecipeException">The key and the remedy.</exception>
+    public static void CheckAsksNothingAnew(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (recipe.Seeding is not null)
+        {
+            throw new RecipeException(
+                $"{recipe.Source}: seeding: asks questions anew, and a log has its answers already; leave it out of this replay, as with --set seeding=null");
+        }
+    }
+
     /// <summary>What a recipe's parts look at in a log.</summary>
     public static LogContents ContentsFor(Recipe recipe, bool verifies)
     {

@@ -23,13 +23,14 @@ public sealed class WhatIfReplay
     /// <param name="recipe">The recipe.</param>
     /// <param name="log">The log.</param>
     /// <param name="parts">The recipe's parts.</param>
-    /// <exception cref="RecipeException">The recipe needs a policy.</exception>
+    /// <exception cref="RecipeException">The recipe needs a policy, or asks questions anew.</exception>
     public WhatIfReplay(Recipe recipe, IRolloutLog log, ReplayParts parts)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(parts);
         ReplayParts.CheckNeedsNoPolicy(recipe);
+        ReplayParts.CheckAsksNothingAnew(recipe);
         (_recipe, _parts) = (recipe, parts);
         var verifies = (recipe.Replay ?? new LogReplaySection()).Verdicts == LogVerdictsChoice.Verify;
         _contents = ReplayParts.ContentsFor(recipe, verifies);

@@ -83,8 +83,31 @@ public sealed class AllocateTests : IDisposable
         AssertOneLine(Plan(stats, "--budget", "12", "--n-low", "9", "--n-up", "8"), "--n-low 9", "--n-up");
         AssertOneLine(Plan(stats, "--budget", "12", "--out", "plan.txt"), "plan.txt", ".parquet");
         AssertOneLine(Plan(stats, "--budget", "12", "--limit", "tokens=5"), "tokens", "prompt 'a'");
+        AssertOneLine(Plan(stats, "--budget", "12", "--prior", "1,2"), "--prior 1,2", "knapsack_bayes or thompson");
+        AssertOneLine(Plan(stats, "--budget", "12", "--method", "thompson", "--prior", "1,-2"), "--prior 1,-2", "fitted, or two numbers");
         AssertOneLine(Call("beta(0.5,-1)", "--prompts", "3", "--budget", "12"), "beta", "above 0");
         AssertOneLine(Call("beta(0.5,1)", "--budget", "12"), "beta", "--prompts");
+    }
+
+    [Fact]
+    public void The_prior_is_fitted_to_the_attempts_or_given_and_does_not_depend_on_the_order()
+    {
+        // 30 prompts that were always solved: then a failure stands out more than under Beta(0.5, 0.5).
+        string[] lines =
+        [
+            .. Enumerable.Range(0, 30).Select(i => $"{{\"id\":\"p{i:00}\",\"successes\":8,\"attempts\":8}}"),
+            "{\"id\":\"x\",\"successes\":3,\"attempts\":8}", "{\"id\":\"y\",\"successes\":0,\"attempts\":8}",
+        ];
+        int[] Bayes(string[] rows, params string[] prior)
+        {
+            using var json = JsonDocument.Parse(Plan(Write(string.Join('\n', rows) + "\n"), ["--budget", "256", "--method", "knapsack_bayes", .. prior]).Out);
+            return [.. json.RootElement.GetProperty("plan").EnumerateArray().Select(n => n.GetInt32())];
+        }
+
+        var fitted = Bayes(lines);
+        Assert.Equal(fitted, Bayes(lines, "--prior", "fitted"));
+        Assert.Equal(fitted.Reverse(), Bayes([.. lines.Reverse()]));
+        Assert.True(fitted[31] > Bayes(lines, "--prior", "0.5,0.5")[31]);
     }
 
     [Fact]

@@ -105,11 +105,15 @@ public sealed class ReplayTests : IDisposable
         File.WriteAllText(_program.At("broken.jsonl"), "{\"input\":\"q\",\"output\":\"a\",\"gts\":\"1\",\"score\":1,\"step\":1}\n{\"input\":\"q\",\"output\":\"a\",\"gts\":\"1\",\"score\":\"x\",\"step\":1}\n");
         File.WriteAllText(_program.At("any.yaml"), "verifier: { type: numeric }\nreplay: {}\n");
 
+        File.WriteAllText(_program.At("whole.jsonl"), "{\"input\":\"q\",\"output\":\"a\",\"gts\":\"1\",\"score\":1,\"step\":1}\n");
+        File.WriteAllText(_program.At("seeded.yaml"), "verifier: { type: numeric }\nreplay: {}\nbudget: { type: xrpo, prompts_per_step: 1 }\nseeding: {}\n");
+
         AssertRefused("no recipe says what to do with this log", "odd.jsonl");
         AssertRefused("odd.jsonl:1: no log that is known", "odd.jsonl", "--recipe", "any.yaml");
         AssertRefused("broken.jsonl:2: field 'score' must be a number", "broken.jsonl", "--recipe", "any.yaml");
         AssertRefused("nowhere.jsonl: no such file", "nowhere.jsonl", "--recipe", "any.yaml");
         AssertRefused("names no log", "any.yaml");
+        AssertRefused("seeding: asks questions anew", "whole.jsonl", "--recipe", "seeded.yaml");
         AssertRefused("belong to the exact replay", "odd.jsonl", "--recipe", "any.yaml", "--step", "1");
     }
 

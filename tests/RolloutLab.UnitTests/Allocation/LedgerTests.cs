@@ -13,12 +13,13 @@ public class LedgerTests
     {
         var ledger = new PromptLedger(2, Half);
         ledger.Observe(3, [Groups.Graded(1, [true, true, false, false], [10, 20, 30, 40])]);
-        Assert.Equal((2.5, 2.5), ledger.Posterior(1));
+        Assert.Equal((2f, 2f), (ledger[1].Successes, ledger[1].Failures));
         ledger.Observe(9, [Groups.Graded(1, [true, false, false, false], [5, 5, 5, 5])]);
 
-        // 0.5 + 0.5·2 + 1 and 0.5 + 0.5·2 + 3.
-        Assert.Equal((2.5, 4.5), ledger.Posterior(1));
-        Assert.Equal((0.5, 0.5), ledger.Posterior(0));
+        // 0.5·2 + 1 and 0.5·2 + 3; the mean is that of Beta(0.5 + 2, 0.5 + 4).
+        Assert.Equal((2f, 4f), (ledger[1].Successes, ledger[1].Failures));
+        Assert.Equal(2.5 / 7, ledger.Mean(1), 12);
+        Assert.Equal(0.5, ledger.Mean(0));
         var entry = ledger[1];
         Assert.Equal((0.25f, 9, 8, 2), (entry.LastRate, entry.LastStep, entry.Rollouts, entry.Visits));
         Assert.True(float.IsNaN(ledger[0].LastRate));

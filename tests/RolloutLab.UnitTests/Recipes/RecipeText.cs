@@ -76,6 +76,12 @@ internal static class RecipeText
             .Select(type => $"replay: {{ log: l.jsonl, allocators: {{ NAME: {{ type: {type} }} }} }}\n"),
         "replay: { allocators: { NAME: {} } }\n",
         "model: { path: a, base: m, lora: {} }\n",
+        .. new[] { "knapsack_bayes", "thompson" }.Select(type => $"{{ type: {type}, prior: {{ type: fixed }} }}").SelectMany(budget => new[]
+        {
+            Minimal + $"budget: {budget}\n",
+            $"simulation: {{ allocators: {{ NAME: {budget} }} }}\n",
+            $"replay: {{ log: l.jsonl, allocators: {{ NAME: {budget} }} }}\n",
+        }),
     ];
 
     private static string[] Losses =>

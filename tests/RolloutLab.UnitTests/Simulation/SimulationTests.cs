@@ -46,6 +46,22 @@ public sealed class SimulationTests : IDisposable
     }
 
     [Fact]
+    public void Groups_can_count_by_their_rollouts_as_in_a_mean_over_the_step()
+    {
+        var section = RecipeText.Parse(
+            "simulation: { learning_rate: 0.5, group_weight: rollouts, neighbours: 0, allocators: { a: {} } }\n").RequireSimulation();
+        var policy = new SimulatedPolicy(section, [0.5, 0.2, 0.3]);
+
+        var report = policy.Improve([Decision(0, 1f), Decision(0, -1f), Decision(0, 1f), Decision(0, -1f), Decision(1, 0f), Decision(2, 2f), Decision(2, -1f), Decision(2, -1f)], new PhaseClock());
+
+        // Groups of 4, 1 and 3, mean 8/3: weights 1.5 and 1.125 times 0.5·p(1−p)² = 0.0625 and 0.0735.
+        Assert.Equal(0.5 + (1.5 * 0.0625), policy.Rate(0), 12);
+        Assert.Equal(0.2, policy.Rate(1));
+        Assert.Equal(0.3 + (1.125 * 0.0735), policy.Rate(2), 12);
+        Assert.Equal(0.125 + 0.147, report.Metrics.Single(m => m.Key == "simulation/information_gain").Value, 12);
+    }
+
+    [Fact]
     public void Rollouts_succeed_at_their_rate_have_the_mean_length_and_depend_on_their_key_alone()
     {
         var policy = new SimulatedPolicy(RecipeText.Parse("simulation: { allocators: { a: {} } }\n").RequireSimulation(), [0.3, 0.8]);
