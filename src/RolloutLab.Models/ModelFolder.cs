@@ -61,13 +61,15 @@ public sealed class ModelFolder
     /// <param name="source">Where the other keys of <c>config.json</c> and the tokenizer's files come from; null for none.</param>
     /// <param name="type">How weights are stored: F32, or F16 or BF16, to which they are rounded.</param>
     /// <param name="maxShardBytes">Most bytes of tensors in one weight file; what exceeds it is saved as shards with an index.</param>
+    /// <param name="written">Told of the bytes of weights as they are written; null for nobody.</param>
     /// <exception cref="CheckpointException">A file cannot be read or written, or a weight exceeds the range of F16.</exception>
     public static void Save(
         string path,
         DecoderWeights weights,
         ModelFolder? source = null,
         SafetensorsType type = SafetensorsType.F32,
-        long maxShardBytes = DefaultShardBytes)
+        long maxShardBytes = DefaultShardBytes,
+        Action<long>? written = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(weights);
@@ -87,7 +89,7 @@ public sealed class ModelFolder
             SafetensorsType.BF16 => "bfloat16",
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "weights are F32, F16 or BF16"),
         };
-        WeightWriter.WriteFolder(path, weights, type, maxShardBytes);
+        WeightWriter.WriteFolder(path, weights, type, maxShardBytes, written);
         source?.SaveCompanions(path);
         var config = System.Text.Encoding.UTF8.GetBytes(ModelConfigFile.Format(weights.Config, source?._configJson, dtype));
         CheckpointFile.Write(System.IO.Path.Combine(path, ConfigFile), stream => stream.Write(config));

@@ -87,6 +87,7 @@ internal sealed class CommandLineProgram
             root.Subcommands.Add(command);
         }
 
+        root.Subcommands.Add(ExportCommand.Create(services));
         root.Subcommands.Add(InspectCommand.Create(services));
         root.Subcommands.Add(QueryCommand.Create(services));
         root.Subcommands.Add(CompareCommand.Create(services));

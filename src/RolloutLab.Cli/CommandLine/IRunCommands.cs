@@ -1,4 +1,5 @@
 using RolloutLab.Core;
+using RolloutLab.Models;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
@@ -18,6 +19,22 @@ internal sealed record RunArguments(string Recipe, IReadOnlyList<string> Overrid
 /// <param name="Overrides">Values to set, <c>a.b=c</c> each; <c>--seed</c> and <c>--threads</c> are the last of them.</param>
 /// <param name="RunDirectory">The folder to write to; null to write none.</param>
 internal sealed record EvalArguments(string Target, string? Recipe, IReadOnlyList<string> Overrides, string? RunDirectory);
+
+/// <summary>What <c>export</c> was asked to do.</summary>
+/// <param name="Source">A run folder, a checkpoint, or a model or adapter folder.</param>
+/// <param name="Folder">The folder to write.</param>
+/// <param name="Step">Which checkpoint of a run; null for its newest.</param>
+/// <param name="Merge">Whether an adapter is added to its base model.</param>
+/// <param name="Type">How weights are stored.</param>
+/// <param name="Base">An adapter's base model; null for the one it names.</param>
+internal sealed record ExportArguments(string Source, string Folder, long? Step, bool Merge, SafetensorsType Type, string? Base);
+
+/// <summary>What <c>export</c> wrote.</summary>
+/// <param name="Path">The folder.</param>
+/// <param name="IsAdapter">Whether it is an adapter's.</param>
+/// <param name="Parameters">Weights in it.</param>
+/// <param name="Files">Its files by name.</param>
+internal sealed record ExportedModel(string Path, bool IsAdapter, long Parameters, IReadOnlyList<(string Name, long Bytes)> Files);
 
 /// <summary>What a run is given by the command line.</summary>
 /// <param name="Observer">Shown to the user.</param>
@@ -55,6 +72,12 @@ internal interface IRunCommands
     /// <summary>Evaluates a policy.</summary>
     /// <exception cref="RolloutLabException">The input, the machine or the run is at fault.</exception>
     RunEnding Eval(EvalArguments arguments, RunContext context);
+
+    /// <summary>Writes a model or an adapter as a folder for other tools.</summary>
+    /// <param name="arguments">What was asked for.</param>
+    /// <param name="progress">Told of the megabytes written.</param>
+    /// <exception cref="RolloutLabException">The source, the target or the machine is at fault.</exception>
+    ExportedModel Export(ExportArguments arguments, IProgress<WorkDone> progress);
 
     /// <summary>Trains on logged rollouts: a run's own exactly, or off-policy on any log.</summary>
     /// <param name="arguments">What was asked for.</param>

@@ -38,6 +38,13 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     }
 
     /// <inheritdoc/>
+    public ExportedModel Export(ExportArguments arguments, IProgress<WorkDone> progress)
+    {
+        TorchRuntime.Initialize(Environment.ProcessorCount);
+        return new ModelExport(arguments, progress).Execute();
+    }
+
+    /// <inheritdoc/>
     public RunEnding Resume(string runFolder, RunContext context)
     {
         using var directory = RunDirectory.Open(runFolder);

@@ -22,29 +22,30 @@ internal static class WeightWriter
     /// <param name="weights">The model.</param>
     /// <param name="type">F32, F16 or BF16; narrow types are rounded to the nearest, ties to even.</param>
     /// <param name="maxShardBytes">Most bytes of tensors in a file; a larger tensor has one of its own.</param>
-    public static void WriteFolder(string folder, DecoderWeights weights, SafetensorsType type, long maxShardBytes)
+    /// <param name="written">Told of the bytes as they are written; null for nobody.</param>
+    public static void WriteFolder(string folder, DecoderWeights weights, SafetensorsType type, long maxShardBytes, Action<long>? written = null)
     {
-        var sources = Sources(weights, type);
+        var sources = Sources(weights, type, written);
         var shards = Divide(sources, maxShardBytes);
-        var written = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<string>(StringComparer.Ordinal);
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < shards.Count; i++)
         {
             var name = shards.Count == 1
                 ? ModelFolder.WeightsFile
                 : string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            written.Add(name);
+            names.Add(name);
             shards[i].ForEach(source => map[source.Name] = name);
             SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], Metadata);
         }
 
         if (shards.Count > 1)
         {
-            written.Add(ShardIndex.FileName);
+            names.Add(ShardIndex.FileName);
             ShardIndex.Write(Path.Combine(folder, ShardIndex.FileName), map, sources.Sum(source => source.ByteCount));
         }
 
-        RemoveOthers(folder, written);
+        RemoveOthers(folder, names);
     }
 
     private static List<List<SafetensorsSource>> Divide(List<SafetensorsSource> sources, long maxShardBytes)
@@ -80,7 +81,7 @@ internal static class WeightWriter
         }
     }
 
-    private static List<SafetensorsSource> Sources(DecoderWeights weights, SafetensorsType type)
+    private static List<SafetensorsSource> Sources(DecoderWeights weights, SafetensorsType type, Action<long>? written = null)
     {
         var layout = ParameterLayout.Of(weights.Config);
         var chunks = new RowChunks();
@@ -97,6 +98,7 @@ internal static class WeightWriter
                     {
                         RowChunks.Copy(tensor, first + row, rows, values);
                         FloatWriter.Write(stream, values, type, part.Name);
+                        written?.Invoke((long)values.Length * type.ByteSize());
                     })));
                 firstRow += part.Rows;
             }

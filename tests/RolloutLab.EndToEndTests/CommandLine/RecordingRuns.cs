@@ -29,6 +29,8 @@ internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRu
         return behaviour(context);
     }
 
+    public ExportedModel Export(ExportArguments arguments, IProgress<WorkDone> progress) => throw new NotSupportedException();
+
     public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context)
     {
         Command = "replay";
