@@ -30,7 +30,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
         var recipe = RecipeLoader.Load(arguments.Recipe, arguments.Overrides);
         var machine = Machine.Start(recipe);
         var (tokenizer, home, config) = Policy.Describe(recipe);
-        var datasets = new Datasets(tokenizer, config.MaxPositions, new RandomStreams((ulong)recipe.Seed), Chats.Of(recipe, home), notice);
+        var datasets = new Datasets(tokenizer, config.ExactPositions, new RandomStreams((ulong)recipe.Seed), Chats.Of(recipe, home), notice);
         using var train = datasets.Prompts("train", recipe.RequireTrainData(), recipe.Rollout.MaxNewTokens);
         using var held = recipe.Data.Eval is { } eval ? datasets.Prompts("eval", eval, recipe.Evaluation.Sampling.MaxNewTokens) : null;
         var longest = MemoryCheck.LongestSequence(recipe, config, Math.Max(train.Summary.LongestTokens, held?.Summary.LongestTokens ?? 0));

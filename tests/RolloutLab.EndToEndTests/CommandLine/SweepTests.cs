@@ -114,6 +114,8 @@ public sealed class SweepTests : IDisposable
         public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context) =>
             throw new NotSupportedException();
 
+        public ExportedModel Export(ExportArguments arguments, IProgress<WorkDone> progress) => throw new NotSupportedException();
+
         public (RolloutLab.Training.MemoryForecast Forecast, long LimitBytes) Memory(RunArguments arguments, Action<string> notice) => throw new NotSupportedException();
 
         public RunEnding Train(RunArguments arguments, RunContext context)
