@@ -6,7 +6,7 @@ namespace RolloutLab.Training;
 
 /// <summary>
 /// A run's checkpoints: <c>step-000120/</c> is a model folder (<c>config.json</c>, <c>model.safetensors</c>,
-/// <c>tokenizer.json</c>) with <c>optimizer.safetensors</c>, <c>state.json</c>, the states of the loop's parts and a
+/// <c>tokenizer.json</c>), or an adapter's where one is trained, with <c>optimizer.safetensors</c>, <c>state.json</c>, the states of the loop's parts and a
 /// manifest of checksums beside. A checkpoint is written under another name, flushed to the disk and renamed when
 /// complete, so a folder of that name is always whole.
 /// </summary>

@@ -7,7 +7,7 @@ public sealed class ExportTests : IDisposable
 {
     private static readonly string[] Settings =
     [
-        "--set", "sft=null", "--set", "rollout.max_new_tokens=24", "--set", "optimizer.learning_rate=1.0e-2", "--set", "training.steps=2",
+        "--set", "sft=null", "--set", "rollout.max_new_tokens=64", "--set", "optimizer.learning_rate=1.0e-2", "--set", "budget.prompts_per_step=4", "--set", "budget.rollouts_per_prompt=8", "--set", "training.steps=2",
         "--set", "evaluation.every=0", "--set", "checkpoint.every=1", "--set", "loss.kl_coefficient=0", "--set", "tokenizer.type=model",
     ];
 
@@ -35,7 +35,7 @@ public sealed class ExportTests : IDisposable
         Assert.InRange(narrow, (wide / 2) - 4096, (wide / 2) + 4096);
 
         // An exported folder is a model to start from.
-        Assert.Equal(0, _program.Run("eval", "first", "--recipe", "tiny.yaml", "--set", "tokenizer.type=model", "--set", "evaluation.rollouts=4", "--json").Code);
+        Assert.Equal(0, _program.Run("eval", "first", "--recipe", "tiny.yaml", "--json").Code);
         AssertRefused(1, "last: exists and is not empty", "export", "run", "last");
         AssertRefused(2, "run: has no checkpoint of step 7; it has 1, 2", "export", "run", "other", "--step", "7");
         AssertRefused(2, "last: is a model folder and has no steps", "export", "last", "other", "--step", "1");
@@ -59,7 +59,7 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_program.At("run", "checkpoints", "step-000002", "adapter_model.safetensors")), File.ReadAllBytes(_program.At("adapter", "adapter_model.safetensors")));
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(TrainingProgram.Warmup, "model.safetensors")), File.ReadAllBytes(_program.At("merged", "model.safetensors")));
 
-        string[] arguments = ["--recipe", "tiny.yaml", "--set", "tokenizer.type=model", "--set", "evaluation.rollouts=8", "--json"];
+        string[] arguments = ["--recipe", "tiny.yaml", "--set", "rollout.max_new_tokens=48", "--json"];
         var (apart, together) = (_program.Run(["eval", "adapter", .. arguments]), _program.Run(["eval", "merged", .. arguments]));
         Assert.True(apart.Code == 0 && together.Code == 0, apart.Error + together.Error);
         Assert.Equal(JsonNode.Parse(apart.Out)!["final"]!.ToJsonString(), JsonNode.Parse(together.Out)!["final"]!.ToJsonString());
