@@ -70,7 +70,11 @@ public sealed class RuleAllocator(IAllocationRule rule, PromptLedger ledger, Ste
         }
 
         var costs = prompts.Select(p => ledger.ExpectedCost(p.Index)).ToArray();
-        return new BudgetLimit("tokens", costs, Math.Min(tokens, costs.Sum(c => c * budget.MostPerPrompt)));
+
+        // What all bounds together allow, in an order of its own and with room for rounding: where that is less than the budget no
+        // rollout may be left out because a sum came out a digit lower.
+        var most = costs.Order().Sum() * budget.MostPerPrompt * (1 + AllocationProblem.Rounding);
+        return new BudgetLimit("tokens", costs, Math.Min(tokens, most));
     }
 
     private static RoundOutcomes Outcomes(BudgetRequest request)

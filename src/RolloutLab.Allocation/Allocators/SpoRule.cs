@@ -19,6 +19,10 @@ public sealed class SpoRule(int rollouts, double floor, RandomStreams random) : 
             return null;
         }
 
+        // Refuses a budget that no plan can have, with the range of those that can.
+        _ = new AllocationProblem(
+            new ShareValue(new double[prompts.Count]), new int[prompts.Count], AllocationBounds.All(prompts, rollouts), prompts.Budgets, prompts.ById);
+
         // The k least of −ln(u)/weight are a weighted sample without replacement (Efraimidis and Spirakis 2006).
         var keys = new double[prompts.Count];
         var order = new int[prompts.Count];

@@ -9,6 +9,9 @@ namespace RolloutLab.Allocation;
 /// </summary>
 public sealed class AllocationProblem
 {
+    /// <summary>How far two sums of the same costs can be apart, as a share of them.</summary>
+    public const double Rounding = 1e-9;
+
     /// <summary>States a problem.</summary>
     /// <param name="values">What rollouts are worth.</param>
     /// <param name="low">Least rollouts of each prompt, at least 0; borrowed.</param>
@@ -110,7 +113,7 @@ public sealed class AllocationProblem
                 + $"give {Text(least)} to {Text(most)}, or a lower n_low");
         }
 
-        if (Budgets.Count == 1 && budget.Amount > most)
+        if ((Budgets.Count == 1 && budget.Amount > most * (1 + (2 * Rounding))) || double.IsInfinity(budget.Amount))
         {
             throw new BudgetException(
                 $"budget of {Text(budget.Amount)} {budget.Name}: {Count} prompts with the most rollouts each use only {Text(most)}; "

@@ -99,8 +99,11 @@ internal sealed partial record AllocateInput(string Source, long? Prompts, long 
     {
         var id = chunk.TextOrNull(0, row) ?? throw new DataException($"{where}: id is null; each prompt needs one");
         double? At(int column) => chunk.IsNull(column, row) ? null : chunk.Number(column, row);
+        double CostAt(int column) => At(4 + column) is not { } cost ? double.NaN
+            : double.IsFinite(cost) ? cost
+            : throw new DataException($"{where}: {CostColumns[column]} = {cost.ToString(CultureInfo.InvariantCulture)}: must be a number of at least 0");
         return seen.Add(id)
-            ? PromptStatisticsRow.Checked(where, id, At(1), At(2), At(3), CostColumns.Select((_, c) => At(4 + c) ?? double.NaN).ToArray())
+            ? PromptStatisticsRow.Checked(where, id, At(1), At(2), At(3), CostColumns.Select((_, c) => CostAt(c)).ToArray())
             : throw new DataException($"{where}: id '{id}' stands in the file twice; give each prompt one row");
     }
 

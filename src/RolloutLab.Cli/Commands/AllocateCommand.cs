@@ -25,7 +25,7 @@ internal sealed class AllocateCommand
         HelpName = "amount",
         Description = "Rollouts to share out; where the prompts have a cost, what they may cost together.",
         Required = true,
-        CustomParser = result => Amount(result, "--budget"),
+        CustomParser = BudgetAmount,
     };
 
     private readonly Option<long?> _low = Options.WholeNumber("--n-low", 0, ushort.MaxValue, "Least rollouts of a prompt (default 2; 0 for spo).");
@@ -170,9 +170,21 @@ internal sealed class AllocateCommand
     {
         var parts = text.Split('=', 2);
         return parts.Length == 2 && parts[0].Length > 0
-            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var amount) && double.IsFinite(amount)
+            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var amount)
             ? (parts[0], amount)
             : throw new BudgetException($"--limit {text}: give a column and an amount, such as --limit kv_blocks=20000 or --limit rollouts=4096");
+    }
+
+    /// <summary>Any number: what is possible is known once the prompts are, and the planner says it.</summary>
+    private static double? BudgetAmount(ArgumentResult result)
+    {
+        if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        {
+            return value;
+        }
+
+        result.AddError($"--budget {result.Tokens[0].Value}: must be a number");
+        return null;
     }
 
     private static double? Amount(ArgumentResult result, string name)

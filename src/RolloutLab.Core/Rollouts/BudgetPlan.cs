@@ -15,5 +15,5 @@ public sealed record BudgetPlan(IReadOnlyList<PromptBudget> Budgets, double Expe
     public static BudgetPlan Empty { get; } = new([], 0);
 
     /// <summary>Sum of the rollouts over all prompts.</summary>
-    public int TotalRollouts => Budgets.Sum(b => b.Rollouts);
+    public long TotalRollouts => Budgets.Sum(b => (long)b.Rollouts);
 }

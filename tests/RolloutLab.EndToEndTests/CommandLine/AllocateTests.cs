@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RolloutLab.Runs;
 
 namespace RolloutLab.EndToEndTests.CommandLine;
 
@@ -77,8 +78,8 @@ public sealed class AllocateTests : IDisposable
         var stats = Write("{\"id\":\"a\",\"success_rate\":0.5}\n{\"id\":\"b\",\"success_rate\":0.5}\n");
         AssertOneLine(Plan(stats, "--budget", "3"), "budget of 3", "4 to 256");
         AssertOneLine(Plan(stats, "--budget", "257"), "budget of 257", "4 to 256");
-        AssertOneLine(Plan(stats, "--budget", "-1"), "--budget -1", "at least 0");
-        AssertOneLine(Plan(stats, "--budget", "NaN"), "--budget NaN", "number");
+        AssertOneLine(Plan(stats, "--budget", "twelve"), "--budget twelve", "number");
+        AssertOneLine(Plan(stats, "--budget", "12", "--limit", "rollouts=NaN"), "budget of NaN rollouts", "4 to 256");
         AssertOneLine(Plan(stats, "--budget", "12", "--method", "knapsak"), "knapsak", "did you mean knapsack?");
         AssertOneLine(Plan(stats, "--budget", "12", "--n-low", "9", "--n-up", "8"), "--n-low 9", "--n-up");
         AssertOneLine(Plan(stats, "--budget", "12", "--out", "plan.txt"), "plan.txt", ".parquet");
@@ -87,6 +88,50 @@ public sealed class AllocateTests : IDisposable
         AssertOneLine(Plan(stats, "--budget", "12", "--method", "thompson", "--prior", "1,-2"), "--prior 1,-2", "fitted, or two numbers");
         AssertOneLine(Call("beta(0.5,-1)", "--prompts", "3", "--budget", "12"), "beta", "above 0");
         AssertOneLine(Call("beta(0.5,1)", "--budget", "12"), "beta", "--prompts");
+    }
+
+    /// <summary>Each method says what budgets the prompts could have: -1, NaN, without end, and one too many.</summary>
+    [Theory]
+    [InlineData("uniform")]
+    [InlineData("knapsack")]
+    [InlineData("knapsack_bayes")]
+    [InlineData("xrpo")]
+    [InlineData("ucb")]
+    [InlineData("thompson")]
+    [InlineData("adaptive")]
+    [InlineData("difficulty_pool")]
+    [InlineData("spo")]
+    public void A_budget_that_no_plan_can_have_is_answered_with_the_range(string method)
+    {
+        var stats = Write("{\"id\":\"a\",\"success_rate\":0.5}\n{\"id\":\"b\",\"success_rate\":0}\n");
+        foreach (var (amount, shown) in new[] { ("-1", "-1"), ("NaN", "NaN"), ("1e999", "Infinity"), ("257", "257") })
+        {
+            AssertOneLine(Plan(stats, "--budget", amount, "--method", method), $"budget of {shown} rollouts", method == "spo" ? "0 to 2" : "4 to 256");
+        }
+
+        AssertOneLine(Call("beta(1,1)", "--prompts", "0", "--budget", "12", "--method", method), "--prompts", "1");
+    }
+
+    [Theory]
+    [InlineData("'a' AS id, 'NaN'::DOUBLE AS success_rate", "row 1: success_rate = NaN", "from 0 to 1")]
+    [InlineData("'a' AS id, -0.1 AS success_rate", "success_rate = -0.1", "from 0 to 1")]
+    [InlineData("'a' AS id, 3 AS successes, 'NaN'::DOUBLE AS attempts", "attempts = NaN", "at least 0")]
+    [InlineData("'a' AS id, 0.5 AS success_rate, 'NaN'::DOUBLE AS cost", "cost = NaN", "at least 0")]
+    [InlineData("'a' AS id, 0.5 AS success_rate, -2 AS cost", "cost = -2", "at least 0")]
+    [InlineData("'a' AS id, 0.5 AS success_rate, 'inf'::DOUBLE AS cost", "cost = Infinity", "at least 0")]
+    [InlineData("'a' AS id, 'high' AS success_rate", "stats.parquet", "high")]
+    [InlineData("'a' AS id, 0.5 AS rate", "id, rate", "success_rate or successes with attempts")]
+    [InlineData("0.5 AS success_rate", "success_rate", "needs id")]
+    [InlineData("'a' AS id, 0.5 AS success_rate WHERE false", "stats.parquet", "no prompts")]
+    public void Bad_parquet_is_one_line(string select, string where, string why)
+    {
+        var path = Path.Combine(_folder, "stats.parquet");
+        using (var database = new DuckDbConnection())
+        {
+            database.Execute($"COPY (SELECT {select}) TO {DuckDbConnection.Literal(path)} (FORMAT parquet)");
+        }
+
+        AssertOneLine(Plan(path, "--budget", "12"), where, why);
     }
 
     [Fact]

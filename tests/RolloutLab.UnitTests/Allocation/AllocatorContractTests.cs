@@ -35,11 +35,7 @@ public class AllocatorContractTests
             var given = world.RunStep(1, Order());
             Assert.True(world.Cost(given) <= world.Budget * (1 + 1e-12), $"{world.Cost(given)} of {world.Budget}");
             Assert.All(given, n => Assert.InRange(n, world.Low, world.Up));
-            if (type is not ("adaptive" or "spo"))
-            {
-                var rest = world.Budget - world.Cost(given);
-                Assert.All(Enumerable.Range(0, Prompts), i => Assert.True(given[i] == world.Up || world.CostOf(i) > rest, $"seed {seed}: prompt {i} could have more"));
-            }
+            AssertNothingIsLeft(world, given, type, seed);
         }
     }
 
@@ -57,10 +53,43 @@ public class AllocatorContractTests
         }
     }
 
+    /// <summary>The same where rounds overlap: the next one is planned before those in flight, any of them, are there.</summary>
+    [Theory]
+    [MemberData(nameof(Allocators))]
+    public void With_rollouts_in_flight_the_promises_are_the_same(string type, string unit)
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var world = new World(type, unit, seed, visits: seed % 4);
+            var given = world.RunStep(1, Order(), latest: 1 + (seed % 4));
+            Assert.True(world.Cost(given) <= world.Budget * (1 + 1e-12), $"{world.Cost(given)} of {world.Budget}");
+            Assert.All(given, n => Assert.InRange(n, world.Low, world.Up));
+            AssertNothingIsLeft(world, given, type, seed);
+
+            var order = Order();
+            new Random(seed).Shuffle(order);
+            Assert.Equal(given, new World(type, unit, seed, visits: seed % 4).RunStep(1, order, latest: 1 + (seed % 4)));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Allocators))]
     public void No_prompts_are_an_empty_plan(string type, string unit) =>
         Assert.Empty(new World(type, unit, 0, 0).Allocator.NextRound(new BudgetRequest(1, 0, [], [])).Budgets);
+
+    /// <summary>
+    /// No rollout is left that budget and bounds would allow: of any prompt; of one without a success, where the others get no
+    /// more; of one that was not sampled, all its rollouts.
+    /// </summary>
+    private static void AssertNothingIsLeft(World world, int[] given, string type, int seed)
+    {
+        var rest = world.Budget - world.Cost(given);
+        for (var i = 0; i < Prompts; i++)
+        {
+            var isOpen = given[i] < world.Up && (type != "adaptive" || !world.IsSolved(i, given[i])) && (type != "spo" || given[i] == 0);
+            Assert.True(!isOpen || world.CostOf(i) * (type == "spo" ? Mean : 1) > rest, $"seed {seed}: prompt {i} could have more");
+        }
+    }
 
     private static int[] Order() => Enumerable.Range(0, Prompts).ToArray();
 
@@ -75,6 +104,7 @@ public class AllocatorContractTests
         public World(string type, string unit, int seed, int visits)
         {
             (_seed, _tokens) = (seed, unit == "tokens");
+            Budget = _tokens ? 12_000 : type == "spo" ? 6 * Mean : Prompts * Mean;
             var section = Section(type, unit);
             (Low, Up) = section switch
             {
@@ -98,42 +128,71 @@ public class AllocatorContractTests
 
         public int Up { get; }
 
-        public double Budget => _tokens ? 12_000 : Prompts * Mean;
+        public double Budget { get; }
 
         public double CostOf(int prompt) => _tokens ? _ledger.ExpectedCost(prompt) : 1;
 
         public double Cost(int[] given) => given.Select((n, i) => n * CostOf(i)).Sum();
 
-        /// <summary>All rounds of a step; the ledger is left as it was. Results by prompt index.</summary>
-        public int[] RunStep(long step, int[] order)
+        /// <summary>Whether one of the first so many rollouts of a prompt is right.</summary>
+        public bool IsSolved(int prompt, int count) => Enumerable.Range(0, count).Any(j => IsRight(prompt, j));
+
+        /// <summary>
+        /// All rounds of a step; the ledger is left as it was. What was asked for is there up to <paramref name="latest"/> rounds
+        /// later, by a rule that knows prompt and round only; 0 is at once. Results by prompt index.
+        /// </summary>
+        public int[] RunStep(long step, int[] order, int latest = 0)
         {
             var prompts = order.Select(Groups.Prompt).ToList();
-            var groups = prompts.Select(p => new GradedGroup(new RolloutGroup(p, []), [])).ToArray();
+            var (asked, inFlight) = (new int[Prompts], new int[Prompts]);
+            var done = prompts.Select(_ => new SortedSet<int>()).ToArray();
+            var pending = new List<(int Ready, int At, PromptBudget Budget)>();
             for (var round = 0; ; round++)
             {
-                Assert.True(round < 200, "the rounds do not end");
-                var plan = Allocator.NextRound(new BudgetRequest(step, round, prompts, groups));
-                if (plan.Budgets.Count == 0)
+                Assert.True(round < 400, "the rounds do not end");
+                var plan = Allocator.NextRound(new BudgetRequest(step, round, prompts, [.. done.Select((d, at) => Verdicts(order[at], d))])
                 {
-                    return Enumerable.Range(0, Prompts).Select(i => groups[Array.IndexOf(order, i)].Count).ToArray();
-                }
-
+                    Asked = [.. asked], InFlight = [.. inFlight],
+                });
                 foreach (var budget in plan.Budgets)
                 {
                     var at = Array.IndexOf(order, budget.Prompt.Index);
-                    Assert.Equal(groups[at].Count, budget.FirstRollout);
+                    Assert.Equal(asked[at], budget.FirstRollout);
                     Assert.True(budget.Rollouts > 0);
-                    var more = Sample(budget.Prompt.Index, budget.FirstRollout + budget.Rollouts, 0);
-                    groups[at] = more;
+                    asked[at] += budget.Rollouts;
+                    inFlight[at] += budget.Rollouts;
+                    var wait = latest == 0 ? 0 : new Random((budget.Prompt.Index * 131) + (round * 17) + _seed).Next(latest + 1);
+                    pending.Add((round + wait, at, budget));
                 }
+
+                if (pending.Count == 0)
+                {
+                    return Enumerable.Range(0, Prompts).Select(i => asked[Array.IndexOf(order, i)]).ToArray();
+                }
+
+                foreach (var (_, at, budget) in pending.Where(p => p.Ready <= round))
+                {
+                    inFlight[at] -= budget.Rollouts;
+                    done[at].UnionWith(Enumerable.Range(budget.FirstRollout, budget.Rollouts));
+                }
+
+                pending.RemoveAll(p => p.Ready <= round);
             }
+        }
+
+        private bool IsRight(int prompt, int rollout) => new Random((prompt * 1000) + rollout + _seed).NextDouble() < _rates[prompt];
+
+        private GradedGroup Verdicts(int prompt, IEnumerable<int> rollouts)
+        {
+            var right = rollouts.Select(j => IsRight(prompt, j)).ToArray();
+            return Groups.Graded(prompt, right, [.. right.Select(_ => 30)]);
         }
 
         private GradedGroup Sample(int prompt, int count, int salt)
         {
             var random = new Random((_seed * 7919) + (prompt * 31) + salt);
             var lengths = Enumerable.Range(0, count).Select(_ => random.Next(20, 60)).ToArray();
-            return Groups.Graded(prompt, lengths.Select((_, j) => new Random((prompt * 1000) + j + _seed).NextDouble() < _rates[prompt]).ToArray(), lengths);
+            return Groups.Graded(prompt, lengths.Select((_, j) => IsRight(prompt, j)).ToArray(), lengths);
         }
 
         private static BudgetSection Section(string type, string unit) => RecipeLoader.Parse(
