@@ -19,7 +19,7 @@
 #endif
 
 // Raised with every incompatible change of this file; the managed side refuses any other number.
-#define RL_ABI_VERSION 4
+#define RL_ABI_VERSION 5
 
 // The most dimensions a tensor that crosses this interface may have.
 #define RL_MAX_DIMS 8
@@ -252,7 +252,12 @@ RL_API int32_t rl_fused_split_qkv_rope(const rl_tensor* qkv, const rl_tensor* q_
                                        int64_t count, int64_t q_heads, int64_t kv_heads, rl_tensor** q, rl_tensor** k,
                                        rl_tensor** v) RL_NOEXCEPT;
 RL_API int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) RL_NOEXCEPT;
-RL_API int32_t rl_fused_pack_linear(const rl_tensor* weight, rl_tensor** result) RL_NOEXCEPT;
+RL_API int32_t rl_fused_round_bfloat16(const rl_tensor* x, rl_tensor** result) RL_NOEXCEPT;
+// `bias` may be null. Weights of float32 count rounded to bfloat16, those of bfloat16 as they are.
+RL_API int32_t rl_fused_rounded_linear(const rl_tensor* x, const rl_tensor* weight, const rl_tensor* bias,
+                                       rl_tensor** result) RL_NOEXCEPT;
+// `rounded` is 1 for a packed copy in bfloat16.
+RL_API int32_t rl_fused_pack_linear(const rl_tensor* weight, int32_t rounded, rl_tensor** result) RL_NOEXCEPT;
 // `bias` may be null.
 RL_API int32_t rl_fused_packed_linear(const rl_tensor* x, const rl_tensor* packed, int64_t outputs,
                                       const rl_tensor* bias, rl_tensor** result) RL_NOEXCEPT;
@@ -260,9 +265,10 @@ RL_API int32_t rl_fused_packed_linear(const rl_tensor* x, const rl_tensor* packe
 RL_API int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const rl_tensor* v,
                                          const int32_t* cu_seqlens, const int32_t* prefix_lens, int64_t sequences,
                                          double scale, rl_tensor** result) RL_NOEXCEPT;
-RL_API int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, const int64_t* targets,
-                                        int64_t count, double temperature, int64_t vocabulary, rl_tensor** log_probs,
-                                        rl_tensor** entropy) RL_NOEXCEPT;
+// `rounded` is 1 where the weight counts as bfloat16.
+RL_API int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, int32_t rounded,
+                                        const int64_t* targets, int64_t count, double temperature, int64_t vocabulary,
+                                        rl_tensor** log_probs, rl_tensor** entropy) RL_NOEXCEPT;
 RL_API int32_t rl_kv_write(const rl_tensor* k, const rl_tensor* v, const int32_t* slot_mapping, int64_t count,
                            rl_tensor* k_cache, rl_tensor* v_cache) RL_NOEXCEPT;
 RL_API int32_t rl_kv_copy_blocks(rl_tensor* k_cache, rl_tensor* v_cache, const int32_t* source,

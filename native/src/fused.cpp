@@ -8,6 +8,7 @@
 #include "fused/packed_linear.h"
 #include "fused/paged_attention.h"
 #include "fused/rope.h"
+#include "fused/rounding.h"
 #include "fused/sampling.h"
 #include "fused/swiglu.h"
 #include "handle.h"
@@ -61,8 +62,19 @@ int32_t rl_fused_swiglu(const rl_tensor* gate_up, rl_tensor** result) noexcept {
   return rl::guarded([&] { *result = rl::wrap(rl::swiglu(rl::value(gate_up))); });
 }
 
-int32_t rl_fused_pack_linear(const rl_tensor* weight, rl_tensor** result) noexcept {
-  return rl::guarded([&] { *result = rl::wrap(rl::pack_linear(rl::value(weight))); });
+int32_t rl_fused_round_bfloat16(const rl_tensor* x, rl_tensor** result) noexcept {
+  return rl::guarded([&] { *result = rl::wrap(rl::round_bfloat16(rl::value(x))); });
+}
+
+int32_t rl_fused_rounded_linear(const rl_tensor* x, const rl_tensor* weight, const rl_tensor* bias,
+                                rl_tensor** result) noexcept {
+  return rl::guarded([&] {
+    *result = rl::wrap(rl::rounded_linear(rl::value(x), rl::value(weight), rl::optional_value(bias)));
+  });
+}
+
+int32_t rl_fused_pack_linear(const rl_tensor* weight, int32_t rounded, rl_tensor** result) noexcept {
+  return rl::guarded([&] { *result = rl::wrap(rl::pack_linear(rl::value(weight), rounded != 0)); });
 }
 
 int32_t rl_fused_packed_linear(const rl_tensor* x, const rl_tensor* packed, int64_t outputs, const rl_tensor* bias,
@@ -82,12 +94,13 @@ int32_t rl_fused_varlen_attention(const rl_tensor* q, const rl_tensor* k, const 
   });
 }
 
-int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, const int64_t* targets,
-                                 int64_t count, double temperature, int64_t vocabulary, rl_tensor** log_probs,
-                                 rl_tensor** entropy) noexcept {
+int32_t rl_fused_token_log_probs(const rl_tensor* hidden, const rl_tensor* weight, int32_t rounded,
+                                 const int64_t* targets, int64_t count, double temperature, int64_t vocabulary,
+                                 rl_tensor** log_probs, rl_tensor** entropy) noexcept {
   return rl::guarded([&] {
     require_array(targets, count);
-    auto results = rl::token_log_probs(rl::value(hidden), rl::value(weight), targets, count, temperature, vocabulary);
+    auto results = rl::token_log_probs(rl::value(hidden), rl::value(weight), rounded != 0, targets, count, temperature,
+                                       vocabulary);
     Owned first = own(std::get<0>(std::move(results)));
     Owned second = own(std::get<1>(std::move(results)));
     *log_probs = first.release();

@@ -108,8 +108,10 @@ public sealed class ModelFolder
     /// <summary>Reads the weights.</summary>
     /// <param name="device">Where to put them.</param>
     /// <param name="trainable">Whether they take gradients.</param>
+    /// <param name="precision">What they count as.</param>
     /// <exception cref="CheckpointException">The weights are absent, damaged or of another shape: file, tensor, reason.</exception>
-    public DecoderWeights LoadWeights(Device device, bool trainable = true) => DecoderWeights.Load(Config, Path, device, trainable);
+    public DecoderWeights LoadWeights(Device device, bool trainable = true, WeightPrecision precision = WeightPrecision.Float32) =>
+        DecoderWeights.Load(Config, Path, device, trainable, precision);
 
     private static List<(string Name, byte[] Content)> ReadCompanions(string folder)
     {

@@ -27,7 +27,7 @@ public sealed class Recipe : IEquatable<Recipe>
             "device", DeviceChoice.Auto, "Where the model runs.",
             ("auto", DeviceChoice.Auto), ("cpu", DeviceChoice.Cpu), ("cuda", DeviceChoice.Cuda));
         Dtype = r.Choice(
-            "dtype", DtypeChoice.Float32, "Number format of weights and activations.",
+            "dtype", DtypeChoice.Float32, "What weights count as: with bfloat16 trained ones keep a float32 master copy; the CPU computes in float32.",
             ("float32", DtypeChoice.Float32), ("bfloat16", DtypeChoice.Bfloat16));
         Model = r.Section("model", "The policy's model.", ModelSection.Read);
         Tokenizer = r.Section("tokenizer", "How text becomes tokens.", TokenizerSection.Read);
@@ -70,7 +70,7 @@ public sealed class Recipe : IEquatable<Recipe>
     /// <summary>Where the model runs.</summary>
     public DeviceChoice Device { get; }
 
-    /// <summary>Number format of weights and activations.</summary>
+    /// <summary>What weights count as where they are used.</summary>
     public DtypeChoice Dtype { get; }
 
     /// <summary>The policy's model.</summary>

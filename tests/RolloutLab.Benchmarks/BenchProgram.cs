@@ -7,13 +7,18 @@ namespace RolloutLab.Benchmarks;
 internal static class BenchProgram
 {
     /// <summary>Every suite; the first is the one that runs when none is named.</summary>
-    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite(), new ReliabilitySuite(), new StoreSuite()];
+    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite(), new ReliabilitySuite(), new StoreSuite(), new MemorySuite()];
 
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         if (args.Length == 5 && args[0] == DamageWorker.Name)
         {
             return DamageWorker.Run(args[1..], output);
+        }
+
+        if (args.Length == 3 && args[0] == LogProbMemory.Worker)
+        {
+            return LogProbMemory.Run(args[1], args[2], output);
         }
 
         if (args.Contains("--help") || args.Contains("-h"))

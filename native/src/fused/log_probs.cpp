@@ -3,26 +3,24 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
-#include <limits>
 
 #include "checks.h"
+#include "log_probs_rounded.h"
 #include "partition.h"
-#include "vector.h"
+#include "rounding.h"
+#include "vocabulary_row.h"
 
 namespace rl {
 namespace {
 
-using simd::Vec;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr int64_t kChunkBytes = int64_t{32} << 20;
 
 /// Runs `body(first_row, logits)` over chunks of rows, `logits` [rows, V] = hidden[chunk] weight^T in one buffer.
 template <class Body>
 void for_each_chunk(const at::Tensor& hidden, const at::Tensor& weight, Body&& body) {
   const int64_t rows = hidden.size(0), vocabulary = weight.size(0);
-  const int64_t most = std::max<int64_t>(1, kChunkBytes / static_cast<int64_t>(sizeof(float)) / vocabulary);
+  const int64_t most = std::max<int64_t>(1, kLogitsChunkBytes / static_cast<int64_t>(sizeof(float)) / vocabulary);
   const at::Tensor buffer = at::empty({std::min(rows, most), vocabulary}, hidden.options());
   const at::Tensor columns = weight.t();
   for (int64_t first = 0; first < rows; first += most) {
@@ -31,54 +29,6 @@ void for_each_chunk(const at::Tensor& hidden, const at::Tensor& weight, Body&& b
     at::mm_out(logits, hidden.narrow(0, first, count), columns);
     body(first, logits);
   }
-}
-
-/// The softmax of one row of logits at a temperature. The normaliser is kept in two parts, since their sum would round
-/// away digits of every log-probability: log p[j] = (logit[j] / temperature - highest) - log_weights.
-struct RowStatistics {
-  float highest;
-  double log_weights;
-  double entropy;
-};
-
-/// Two passes: the maximum m, then sum of e = exp(u - m) and of e (u - m) for u = logit / temperature. Partial sums
-/// move to double every 4,096 elements, so precision does not fall with the vocabulary.
-RowStatistics statistics_of(const float* logits, int64_t vocabulary, float inverse_temperature) {
-  constexpr int64_t kRun = 4096;
-  constexpr float kLowest = -std::numeric_limits<float>::infinity();
-  Vec highest = simd::broadcast(kLowest);
-  simd::for_lanes(vocabulary, [&](int64_t i, auto count) {
-    highest = simd::max(simd::keep_first(simd::load(logits + i, count), count, kLowest), highest);
-  });
-  const float top = simd::max_lane(highest) * inverse_temperature;
-  double weights = 0.0, weighted = 0.0;
-  for (int64_t first = 0; first < vocabulary; first += kRun) {
-    Vec sum{}, product{};
-    simd::for_lanes(std::min(kRun, vocabulary - first), [&](int64_t i, auto count) {
-      const Vec shifted = simd::load(logits + first + i, count) * inverse_temperature - top;
-      const Vec weight = simd::keep_first(simd::exp(shifted), count, 0.0f);
-      sum += weight;
-      product += weight * shifted;
-    });
-    weights += simd::sum(sum);
-    weighted += simd::sum(product);
-  }
-  const double log_weights = std::log(weights);
-  return {top, log_weights, log_weights - weighted / weights};
-}
-
-/// Overwrites one row of logits by the gradient of
-///   d_log_prob * log p[target] + d_entropy * H  with log p[j] as in RowStatistics:
-/// ((j == target) d_log_prob - p[j] (d_log_prob + d_entropy (log p[j] + H))) / temperature; padding gets zero.
-void differentiate_row(float* logits, int64_t width, int64_t vocabulary, int64_t target, float inverse_temperature,
-                       const float* normaliser, float entropy, float d_log_prob, float d_entropy) {
-  simd::for_lanes(vocabulary, [&](int64_t i, auto count) {
-    const Vec log_p = simd::load(logits + i, count) * inverse_temperature - normaliser[0] - normaliser[1];
-    const Vec pull = d_log_prob + d_entropy * (log_p + entropy);
-    simd::store(logits + i, simd::exp(log_p) * pull * -inverse_temperature, count);
-  });
-  logits[target] += d_log_prob * inverse_temperature;
-  for (int64_t i = vocabulary; i < width; ++i) logits[i] = 0.0f;
 }
 
 struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
@@ -94,7 +44,7 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
       const float* chunk = logits.data_ptr<float>();
       at::parallel_for(0, logits.size(0), row_grain(width), [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
-          const RowStatistics row = statistics_of(chunk + i * width, vocabulary, inverse);
+          const auto row = vocabulary_row::statistics_of(vocabulary_row::sums_of(chunk + i * width, vocabulary, inverse));
           const int64_t at = start + i;
           const double shifted = static_cast<double>(chunk[i * width + target[at]]) * inverse - row.highest;
           out[at] = static_cast<float>(shifted - row.log_weights);
@@ -107,6 +57,7 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
     context->save_for_backward({hidden, weight, targets, entropy, normalisers});
     context->saved_data["temperature"] = temperature;
     context->saved_data["vocabulary"] = vocabulary;
+    context->saved_data["trained"] = weight.requires_grad();
     return {log_probs, entropy};
   }
 
@@ -120,19 +71,22 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
     const float *h = saved[3].data_ptr<float>(), *z = saved[4].data_ptr<float>();
     const int64_t* target = targets.data_ptr<int64_t>();
     at::Tensor d_hidden = at::empty_like(hidden);
-    at::Tensor d_weight = hidden.size(0) > 0 ? at::empty_like(weight) : at::zeros_like(weight);
+    const bool trained = context->saved_data["trained"].toBool();
+    at::Tensor d_weight;
+    if (trained) d_weight = hidden.size(0) > 0 ? at::empty_like(weight) : at::zeros_like(weight);
     for_each_chunk(hidden, weight, [&](int64_t start, at::Tensor& logits) {
       float* chunk = logits.data_ptr<float>();
       const int64_t count = logits.size(0);
       at::parallel_for(0, count, row_grain(width), [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
           const int64_t at = start + i;
-          differentiate_row(chunk + i * width, width, vocabulary, target[at], inverse, z + 2 * at, h[at], dl[at],
-                            dh[at]);
+          vocabulary_row::differentiate(chunk + i * width, width, vocabulary, target[at], inverse, z + 2 * at, h[at],
+                                        dl[at], dh[at]);
         }
       });
       at::Tensor d_rows = d_hidden.narrow(0, start, count);
       at::mm_out(d_rows, logits, weight);
+      if (!trained) return;
       // The first chunk's product initialises the sum; a pass over a large vocabulary's gradient to clear it is saved.
       const at::Tensor d_logits = logits.t(), inputs = hidden.narrow(0, start, count);
       if (start == 0) {
@@ -148,11 +102,15 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, const at::Tensor& weight,
-                                                   const int64_t* targets, int64_t r, double temperature,
+                                                   bool rounded, const int64_t* targets, int64_t r, double temperature,
                                                    int64_t vocabulary) {
   constexpr const char* kName = "token_log_probs";
   check_tensor(hidden, kName, "hidden", 2);
-  check_tensor(weight, kName, "weight", 2);
+  if (rounded) {
+    check_weight(weight, kName, 2);
+  } else {
+    check_tensor(weight, kName, "weight", 2);
+  }
   check_size(hidden, kName, "hidden", 0, r);
   check_size(weight, kName, "weight", 1, hidden.size(1));
   TORCH_CHECK(temperature > 0.0 && std::isfinite(temperature), kName, ": temperature must be positive, got ",
@@ -163,8 +121,9 @@ std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, con
     TORCH_CHECK(targets[i] >= 0 && targets[i] < vocabulary, kName, ": target ", targets[i], " of row ", i,
                 " is outside the vocabulary of ", vocabulary);
   }
-  const variable_list results =
-      TokenLogProbs::apply(hidden, weight, copy_integers(targets, r), temperature, vocabulary);
+  const at::Tensor ids = copy_integers(targets, r);
+  const variable_list results = rounded ? rounded_token_log_probs(hidden, weight, ids, temperature, vocabulary)
+                                        : TokenLogProbs::apply(hidden, weight, ids, temperature, vocabulary);
   return {results[0], results[1]};
 }
 

@@ -16,7 +16,7 @@ internal sealed class EvalRun : IDisposable
 
     public EvalRun(Recipe recipe, RunIdentity identity, string? modelFolder, Machine machine, RunContext context)
     {
-        _session = new RunSession(recipe, identity, modelFolder, machine, context);
+        _session = new RunSession(recipe, identity, modelFolder, machine, context, trainable: false);
         _prompts = _session.HeldOutPrompts();
         var longest = _session.Policy.LongestSequence(_prompts.Summary.LongestTokens, recipe.Evaluation.Sampling.MaxNewTokens);
         _engine = new LiveSource(_session.Policy, recipe.Engine, longest, _session.Random, () => 0);

@@ -38,9 +38,9 @@ internal sealed class FrozenPolicy : IDisposable
 
     /// <summary>Opens the folder.</summary>
     /// <exception cref="CheckpointException">It is missing or damaged.</exception>
-    public static FrozenPolicy Open(string folder, Device device)
+    public static FrozenPolicy Open(string folder, Device device, WeightPrecision precision)
     {
-        var weights = ModelFolder.Open(folder).LoadWeights(device, trainable: false);
+        var weights = ModelFolder.Open(folder).LoadWeights(device, trainable: false, precision);
         return new FrozenPolicy(new DecoderModel(weights), weights);
     }
 

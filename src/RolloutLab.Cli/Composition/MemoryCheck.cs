@@ -27,6 +27,7 @@ internal sealed class MemoryCheck(Recipe recipe, Machine machine)
     public MemoryForecast Forecast(ModelConfig config, int longestSequence, long runtimeBytes) => new(new MemoryPlan
     {
         Config = config,
+        Precision = Policy.PrecisionOf(recipe),
         Adapter = _adapter,
         Optimizers = recipe.Sft is null ? 1 : 2,
         HasReference = recipe.Loss.Kl.Coefficient != 0 && _adapter is null,

@@ -50,7 +50,7 @@ internal sealed class Policy : IDisposable
     }
 
     /// <summary>Opens or initialises what the recipe's <c>model</c> and <c>tokenizer</c> sections name.</summary>
-    public static Policy Create(Recipe recipe, RandomStreams random, Device device)
+    public static Policy Create(Recipe recipe, RandomStreams random, Device device, bool trainable = true)
     {
         if (recipe.Model.Path is { } path)
         {
@@ -64,35 +64,35 @@ internal sealed class Policy : IDisposable
                 throw new RecipeException($"{recipe.Source}: model.base: {path} is no adapter but a whole model; leave model.base out");
             }
 
-            return Open(path, recipe.Tokenizer, recipe.Model, recipe.Model.Lora, random, device);
+            return Open(path, recipe, recipe.Model.Lora, random, device, trainable);
         }
 
         var tokenizer = CreateTokenizer(recipe.Tokenizer, recipe.Model.Tokenizer);
         var config = ConfigOf(recipe, tokenizer.VocabularySize);
-        return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device), source: null) { TokenizerHome = recipe.Model.Tokenizer };
+        return new Policy(tokenizer, DecoderWeights.Initialize(config, random, device, PrecisionOf(recipe)), source: null) { TokenizerHome = recipe.Model.Tokenizer };
     }
 
     /// <summary>Opens a model folder, or an adapter's with the model under it.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="tokenizerSection">How text becomes tokens.</param>
-    /// <param name="model">Says where an adapter's base model is, where the adapter does not.</param>
+    /// <param name="recipe">Says how text becomes tokens, where an adapter's base model is, and what weights count as.</param>
     /// <param name="lora">A new adapter to put on a whole model; null for none.</param>
     /// <param name="random">The run's random streams.</param>
     /// <param name="device">Where the model runs.</param>
-    public static Policy Open(string folder, TokenizerSection tokenizerSection, ModelSection model, LoraSection? lora, RandomStreams random, Device device)
+    /// <param name="trainable">Whether it is to be trained.</param>
+    public static Policy Open(string folder, Recipe recipe, LoraSection? lora, RandomStreams random, Device device, bool trainable = true)
     {
         SavedCheckpoint.Verify(folder);
         var adapter = PeftFolder.IsIn(folder) ? PeftFolder.Open(folder) : null;
-        var source = ModelFolder.Open(adapter is null ? folder : AdapterBase.Find(adapter, model.Base, model.Path));
+        var source = ModelFolder.Open(adapter is null ? folder : AdapterBase.Find(adapter, recipe.Model.Base, recipe.Model.Path));
         var home = TokenizerFolder(folder, source.Path);
-        var tokenizer = CreateTokenizer(tokenizerSection, home);
+        var tokenizer = CreateTokenizer(recipe.Tokenizer, home);
         if (tokenizer.VocabularySize > source.Config.VocabularySize)
         {
             throw new CheckpointException(
                 $"{folder}: the tokenizer has {tokenizer.VocabularySize} ids, the model's vocab_size is {source.Config.VocabularySize}; use the tokenizer the model was trained with");
         }
 
-        var weights = source.LoadWeights(device, trainable: adapter is null && lora is null);
+        var weights = source.LoadWeights(device, trainable && adapter is null && lora is null, PrecisionOf(recipe));
         try
         {
             if (adapter is not null)
@@ -168,6 +168,10 @@ internal sealed class Policy : IDisposable
 
     /// <summary>An adapter's folder may have a tokenizer of its own.</summary>
     private static string TokenizerFolder(string folder, string weights) => File.Exists(Path.Combine(folder, TokenizerName)) ? folder : weights;
+
+    /// <summary>What the weights of a recipe's models count as.</summary>
+    public static WeightPrecision PrecisionOf(Recipe recipe) =>
+        recipe.Dtype == DtypeChoice.Bfloat16 ? WeightPrecision.Bfloat16 : WeightPrecision.Float32;
 
     private static ITokenizer CreateTokenizer(TokenizerSection section, string? modelFolder) => section switch
     {

@@ -19,14 +19,15 @@ internal sealed class RunSession : IDisposable
     /// <param name="modelFolder">The model to open instead of the recipe's; null for that.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="context">What the command line gives.</param>
-    public RunSession(Recipe recipe, RunIdentity identity, string? modelFolder, Machine machine, RunContext context)
+    /// <param name="trainable">Whether the policy is trained.</param>
+    public RunSession(Recipe recipe, RunIdentity identity, string? modelFolder, Machine machine, RunContext context, bool trainable = true)
     {
         (Recipe, Identity, Machine, _context) = (recipe, identity, machine, context);
         Random = new RandomStreams((ulong)recipe.Seed);
         RuntimeBytes = TorchRuntime.Memory().ResidentBytes;
         Policy = modelFolder is null
-            ? Policy.Create(recipe, Random, machine.Device)
-            : Policy.Open(modelFolder, recipe.Tokenizer, recipe.Model, lora: null, Random, machine.Device);
+            ? Policy.Create(recipe, Random, machine.Device, trainable)
+            : Policy.Open(modelFolder, recipe, lora: null, Random, machine.Device, trainable);
         Policy.Model.GradientCheckpointing = recipe.Update.GradientCheckpointing;
         Datasets = new Datasets(Policy.Tokenizer, Policy.Model.MaxPositions, Random, Chats.Of(recipe, Policy.TokenizerHome), context.Observer.Notice)
         {
@@ -105,6 +106,11 @@ internal sealed class RunSession : IDisposable
 
         var info = Machine.Info;
         all.Add(new("machine", $"{info.AtenThreads} threads, {info.CpuCapability}, {info.Blas.Name} {info.Blas.Threading} {info.Blas.Core}, LibTorch {info.LibtorchVersion}"));
+        if (Recipe.Device == DeviceChoice.Auto)
+        {
+            all.Add(new("device", info.CudaLack is { } lack ? $"{Machine.Device} (auto: {lack})" : $"{Machine.Device} (auto)"));
+        }
+
         Observer.RunStarted(new RunStart(Identity.Kind, Identity.Name, steps, directory, all));
     }
 

@@ -212,6 +212,6 @@ internal sealed class TrainRun : IDisposable
             FrozenPolicy.Save(_session.Policy, directory.ReferencePath);
         }
 
-        return FrozenPolicy.Open(directory.ReferencePath, _session.Machine.Device);
+        return FrozenPolicy.Open(directory.ReferencePath, _session.Machine.Device, _session.Policy.Weights.Precision);
     }
 }

@@ -86,7 +86,7 @@ public sealed class DecoderModel : IDisposable
         var wanted = RowsBeforeTerms(batch, temperature);
         var checkpoints = GradientCheckpointing && torch.is_grad_enabled() ? LayerCheckpoints.Record(this, batch, wanted, dropout) : null;
         var hidden = checkpoints?.Hidden ?? DecoderForward.Run(Pass(batch, wanted, dropout), batch.InputIds);
-        var (logProbs, entropy) = fused.token_log_probs(hidden, checkpoints?.Head ?? Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize);
+        var (logProbs, entropy) = fused.token_log_probs(hidden, checkpoints?.Head ?? Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize, Weights.IsRounded);
         if (!_lossRows.AreDistinct)
         {
             var terms = torch.tensor(_lossRows.Terms, Weights.Device);
@@ -110,8 +110,8 @@ public sealed class DecoderModel : IDisposable
     {
         using var scope = new TensorScope();
         var hidden = DecoderForward.Run(Pass(batch, RowsBeforeTerms(batch, temperature)), batch.InputIds);
-        var logProbs = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize).LogProbs;
-        var sharper = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature / 2, Config.VocabularySize).LogProbs;
+        var logProbs = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature, Config.VocabularySize, Weights.IsRounded).LogProbs;
+        var sharper = fused.token_log_probs(hidden, Weights.Head, _lossRows.Targets, temperature / 2, Config.VocabularySize, Weights.IsRounded).LogProbs;
         var squares = ((logProbs * 2) - sharper).exp();
         if (!_lossRows.AreDistinct)
         {

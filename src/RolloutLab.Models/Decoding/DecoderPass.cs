@@ -24,11 +24,11 @@ internal readonly ref struct DecoderPass<TAttention>(
     /// <summary>The residual stream before the first layer.</summary>
     /// <param name="tokenIds">Token ids, <c>[N]</c>.</param>
     /// <returns><c>[N, D]</c>, a tensor of the current scope.</returns>
-    public Tensor Embed(ReadOnlySpan<int> tokenIds) => torch.embedding(weights.Embedding, torch.tensor(tokenIds, weights.Device));
+    public Tensor Embed(ReadOnlySpan<int> tokenIds) => weights.Values(torch.embedding(weights.Embedding, torch.tensor(tokenIds, weights.Device)));
 
     /// <summary>The residual stream as a layer's attention reads it.</summary>
     /// <returns><c>[N, D]</c>, a tensor of the current scope; the bits that the layer before gave.</returns>
-    public Tensor NormBefore(int index, Tensor residual) => fused.rms_norm(residual, layers[index].InputNorm, Config.NormEpsilon);
+    public Tensor NormBefore(int index, Tensor residual) => fused.rms_norm(residual, weights.Values(layers[index].InputNorm), Config.NormEpsilon);
 
     /// <summary>One layer.</summary>
     /// <param name="index">The layer, from 0.</param>
@@ -49,9 +49,9 @@ internal readonly ref struct DecoderPass<TAttention>(
         }
 
         var projected = layer.Output.Apply(attended);
-        var (middle, middleNormed) = fused.add_rms_norm(projected, input, layer.PostAttentionNorm, Config.NormEpsilon);
+        var (middle, middleNormed) = fused.add_rms_norm(projected, input, weights.Values(layer.PostAttentionNorm), Config.NormEpsilon);
         var activated = fused.swiglu(layer.GateUp.Apply(middleNormed));
-        var nextNorm = isLast ? weights.FinalNorm : layers[index + 1].InputNorm;
+        var nextNorm = weights.Values(isLast ? weights.FinalNorm : layers[index + 1].InputNorm);
         var (sum, sumNormed) = fused.add_rms_norm(layer.Down.Apply(activated), middle, nextNorm, Config.NormEpsilon);
         return (scope.Keep(sum), scope.Keep(sumNormed));
     }
@@ -60,8 +60,10 @@ internal readonly ref struct DecoderPass<TAttention>(
     {
         var layer = layers[index];
         using var qkv = layer.Qkv.Apply(normed);
+        var queryNorm = layer.QueryNorm is null ? null : weights.Values(layer.QueryNorm);
+        var keyNorm = layer.KeyNorm is null ? null : weights.Values(layer.KeyNorm);
         var (q, k, v) = fused.split_qkv_rope(
-            qkv, layer.QueryNorm, layer.KeyNorm, Config.NormEpsilon, rotary.Cos, rotary.Sin, _positions, Config.Heads, Config.KeyValueHeads);
+            qkv, queryNorm, keyNorm, Config.NormEpsilon, rotary.Cos, rotary.Sin, _positions, Config.Heads, Config.KeyValueHeads);
         return _attention.Attend(index, q, k, v);
     }
 }

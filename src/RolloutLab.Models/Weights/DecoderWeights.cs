@@ -5,20 +5,21 @@ namespace RolloutLab.Models;
 
 /// <summary>
 /// The parameters of a decoder and their only owner. In memory the query, key and value projections are one matrix, and
-/// so are gate and up; on disk they are apart under Hugging Face's names. All float32, on one device.
+/// so are gate and up; on disk they are apart under Hugging Face's names. On one device; float32, or bfloat16 where they
+/// count as that and are not trained.
 /// </summary>
 public sealed class DecoderWeights : IDisposable
 {
     private readonly TensorOwner _owner;
 
-    private DecoderWeights(ModelConfig config, Device device, TensorOwner owner, IReadOnlyList<NamedParameter> parameters)
+    private DecoderWeights(ModelConfig config, Device device, WeightPrecision precision, TensorOwner owner, IReadOnlyList<NamedParameter> parameters)
     {
-        (Config, Device, _owner, Parameters) = (config, device, owner, parameters);
+        (Config, Device, Precision, _owner, Parameters) = (config, device, precision, owner, parameters);
         var byName = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Tensor, StringComparer.Ordinal);
         Embedding = byName["model.embed_tokens.weight"];
         FinalNorm = byName["model.norm.weight"];
         Head = config.TieWordEmbeddings ? Embedding : byName["lm_head.weight"];
-        BaseLayers = [.. Enumerable.Range(0, config.Layers).Select(layer => LayerWeights.Of(byName, layer))];
+        BaseLayers = [.. Enumerable.Range(0, config.Layers).Select(layer => LayerWeights.Of(byName, layer, IsRounded))];
         Layers = BaseLayers;
     }
 
@@ -27,6 +28,9 @@ public sealed class DecoderWeights : IDisposable
 
     /// <summary>Where the parameters live.</summary>
     public Device Device { get; }
+
+    /// <summary>What they count as where the model computes.</summary>
+    public WeightPrecision Precision { get; }
 
     /// <summary>The parameters in the one order of <see cref="ParameterLayout"/>; a tied head appears once, as the embedding.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
@@ -39,6 +43,9 @@ public sealed class DecoderWeights : IDisposable
 
     /// <summary>Number of weights, an adapter's not counted.</summary>
     public long ParameterCount => ParameterLayout.Of(Config).Sum(spec => spec.ElementCount);
+
+    /// <summary>Whether they count as bfloat16.</summary>
+    internal bool IsRounded => Precision == WeightPrecision.Bfloat16;
 
     /// <summary>Token embedding, <c>[V, D]</c>.</summary>
     internal Tensor Embedding { get; }
@@ -62,11 +69,12 @@ public sealed class DecoderWeights : IDisposable
     /// <param name="config">The shape.</param>
     /// <param name="streams">The run's random streams.</param>
     /// <param name="device">Where to put them.</param>
+    /// <param name="precision">What they count as.</param>
     /// <exception cref="ArgumentException">The configuration has a problem; see <see cref="ModelConfig.FindProblem"/>.</exception>
-    public static DecoderWeights Initialize(ModelConfig config, RandomStreams streams, Device device)
+    public static DecoderWeights Initialize(ModelConfig config, RandomStreams streams, Device device, WeightPrecision precision = WeightPrecision.Float32)
     {
         var initializer = new WeightInitializer(config, streams);
-        return Create(config, device, trainable: true, initializer.Fill);
+        return Create(config, device, trainable: true, precision, initializer.Fill);
     }
 
     /// <summary>Reads weights; F16 and BF16 become float32. Beside the tensors themselves it takes a few megabytes.</summary>
@@ -74,21 +82,22 @@ public sealed class DecoderWeights : IDisposable
     /// <param name="path">A safetensors file, or a model folder with one, or with shards and their index.</param>
     /// <param name="device">Where to put them.</param>
     /// <param name="trainable">Whether they take gradients.</param>
+    /// <param name="precision">What they count as.</param>
     /// <exception cref="CheckpointException">
     /// A file is damaged, or a tensor is missing, extra or of another shape: file, tensor, reason.
     /// </exception>
     /// <exception cref="ArgumentException">The configuration has a problem; see <see cref="ModelConfig.FindProblem"/>.</exception>
-    public static DecoderWeights Load(ModelConfig config, string path, Device device, bool trainable = true)
+    public static DecoderWeights Load(ModelConfig config, string path, Device device, bool trainable = true, WeightPrecision precision = WeightPrecision.Float32)
     {
         RequireValid(config);
         using var files = WeightReader.Open(config, path);
-        return Create(config, device, trainable, (_, spec, tensor) => files.Fill(spec, tensor));
+        return Create(config, device, trainable, precision, (_, spec, tensor) => files.Fill(spec, tensor));
     }
 
     /// <summary>A copy with its own memory, for a frozen reference policy.</summary>
     /// <param name="trainable">Whether the copy takes gradients.</param>
     public DecoderWeights Clone(bool trainable) =>
-        Create(Config, Device, trainable, (ordinal, _, tensor) => tensor.copy_(Parameters[ordinal].Tensor));
+        Create(Config, Device, trainable, Precision, (ordinal, _, tensor) => tensor.copy_(Parameters[ordinal].Tensor));
 
     /// <summary>Overwrites all values with those of weights of the same configuration, in place.</summary>
     /// <exception cref="ArgumentException">The configurations differ.</exception>
@@ -114,6 +123,9 @@ public sealed class DecoderWeights : IDisposable
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there is untouched.</exception>
     public void Save(string path) => WeightWriter.WriteFile(path, this);
+
+    /// <summary>A vector of the model, or rows of its embedding, as they are computed with.</summary>
+    internal Tensor Values(Tensor vector) => IsRounded ? fused.round_bfloat16(vector) : vector;
 
     /// <summary>Puts an adapter on the weights, which are frozen from then on. Models over them compute with it at once.</summary>
     /// <param name="adapter">The adapter; owned by the weights afterwards.</param>
@@ -165,11 +177,13 @@ public sealed class DecoderWeights : IDisposable
     }
 
     /// <summary>Makes every parameter and has it filled; frees what exists when one fails.</summary>
-    private static DecoderWeights Create(ModelConfig config, Device device, bool trainable, Action<int, ParameterSpec, Tensor> fill)
+    private static DecoderWeights Create(
+        ModelConfig config, Device device, bool trainable, WeightPrecision precision, Action<int, ParameterSpec, Tensor> fill)
     {
         RequireValid(config);
         var layout = ParameterLayout.Of(config);
         var parameters = new List<NamedParameter>(layout.Count);
+        var kept = precision == WeightPrecision.Bfloat16 && !trainable ? ScalarType.BFloat16 : ScalarType.Float32;
         var owner = new TensorOwner();
         try
         {
@@ -177,13 +191,13 @@ public sealed class DecoderWeights : IDisposable
             using var noGrad = torch.no_grad();
             foreach (var spec in layout)
             {
-                var tensor = owner.Take(torch.empty(spec.Shape, ScalarType.Float32, device));
+                var tensor = owner.Take(torch.empty(spec.Shape, kept, device));
                 fill(parameters.Count, spec, tensor);
                 tensor.requires_grad = trainable;
                 parameters.Add(new NamedParameter(spec.Name, tensor, spec.IsMatrix));
             }
 
-            return new DecoderWeights(config, device, owner, parameters);
+            return new DecoderWeights(config, device, precision, owner, parameters);
         }
         catch
         {

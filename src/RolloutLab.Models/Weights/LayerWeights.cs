@@ -35,12 +35,12 @@ internal sealed record LayerWeights(
     public IReadOnlyList<Projection> Projections => [Qkv, Output, GateUp, Down];
 
     /// <summary>Picks a layer's parameters out of all by their names.</summary>
-    public static LayerWeights Of(IReadOnlyDictionary<string, Tensor> parameters, int layer)
+    public static LayerWeights Of(IReadOnlyDictionary<string, Tensor> parameters, int layer, bool rounded)
     {
         var prefix = $"model.layers.{layer}.";
         Tensor Required(string name) => parameters[prefix + name];
         Tensor? Optional(string name) => parameters.GetValueOrDefault(prefix + name);
-        Projection Linear(string name) => new(Required(name + ".weight"), Optional(name + ".bias"));
+        Projection Linear(string name) => new(Required(name + ".weight"), Optional(name + ".bias"), Rounded: rounded);
         return new LayerWeights(
             Required("input_layernorm.weight"),
             Linear(QkvName),

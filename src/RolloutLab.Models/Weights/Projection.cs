@@ -11,14 +11,17 @@ namespace RolloutLab.Models;
 /// <param name="Adapter">
 /// The low-rank update beside the weight; null for none, and where it is merged into <paramref name="Packed"/>.
 /// </param>
-internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? Packed = null, LowRankUpdate? Adapter = null)
+/// <param name="Rounded">Whether weight and bias count as bfloat16; an adapter does not.</param>
+internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? Packed = null, LowRankUpdate? Adapter = null, bool Rounded = false)
 {
     /// <summary>The map of M rows.</summary>
     /// <param name="x"><c>[M, K]</c>.</param>
     /// <returns><c>[M, N]</c>, a tensor of the current scope.</returns>
     public Tensor Apply(Tensor x)
     {
-        var output = Packed is null ? torch.linear(x, Weight, Bias) : fused.packed_linear(x, Packed, Weight.shape[0], Bias);
+        var output = Packed is not null ? fused.packed_linear(x, Packed, Weight.shape[0], Rounded && Bias is not null ? fused.round_bfloat16(Bias) : Bias)
+            : Rounded ? fused.rounded_linear(x, Weight, Bias)
+            : torch.linear(x, Weight, Bias);
         return Adapter is null ? output : Adapter.AddTo(output, x);
     }
 }

@@ -39,6 +39,21 @@ internal sealed class RowChunks
     public static void Copy(Tensor tensor, int row, int rows, Span<float> values)
     {
         using var scope = new TensorScope();
-        tensor.detach().narrow(0, row, rows).CopyTo(values);
+        tensor.detach().narrow(0, row, rows).to(ScalarType.Float32).CopyTo(values);
+    }
+
+    /// <summary>Writes the buffer to rows of a tensor of float32, or of bfloat16, to which it is rounded.</summary>
+    public static void Store(ReadOnlySpan<float> values, Tensor tensor, int row, int rows)
+    {
+        using var scope = new TensorScope();
+        var target = tensor.detach().narrow(0, row, rows);
+        if (target.dtype == ScalarType.Float32)
+        {
+            target.CopyFrom(values);
+        }
+        else
+        {
+            target.copy_(torch.tensor(values, target.device).reshape(target.shape));
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace RolloutLab.Models;
 
 /// <summary>
 /// The weights of one configuration in its files: every tensor present, none extra, all of the right shape. Float types
-/// become float32 on the way.
+/// become that of the tensor on the way.
 /// </summary>
 internal sealed class WeightReader : IDisposable
 {
@@ -49,8 +49,7 @@ internal sealed class WeightReader : IDisposable
             _chunks.ForEach(spec, part.Rows, (row, rows, values) =>
             {
                 file.ReadFloat32(entry, spec.ElementsOf(row), values);
-                using var target = tensor.narrow(0, first + row, rows);
-                target.CopyFrom<float>(values);
+                RowChunks.Store(values, tensor, first + row, rows);
             });
             firstRow += part.Rows;
         }

@@ -13,12 +13,12 @@ public enum DeviceChoice
     Cuda,
 }
 
-/// <summary>Number format of weights and activations.</summary>
+/// <summary>What weights count as where they are used. On the CPU arithmetic, activations and KV blocks are float32 in both.</summary>
 public enum DtypeChoice
 {
     /// <summary>32-bit floating point.</summary>
     Float32,
 
-    /// <summary>16-bit floating point with the exponent of float32.</summary>
+    /// <summary>16-bit floating point with the exponent of float32; trained weights have a float32 master copy beside.</summary>
     Bfloat16,
 }

@@ -29,7 +29,7 @@ public sealed record SftSection
         Steps = r.Integer("steps", null, AtLeast(1), "Optimizer steps."),
         SequencesPerStep = r.Integer("sequences_per_step", 32, AtLeast(1), "Demonstrations in an optimizer step."),
         MicroBatchTokens = r.Integer(
-            "micro_batch_tokens", 4096, AtLeast(1), "Tokens in one forward and backward pass; the gradient does not depend on it."),
+            "micro_batch_tokens", 4096, AtLeast(1), "Most tokens of a forward and backward pass, which bounds its memory; a longer sequence gets a pass of its own. The gradient does not depend on it."),
         EvaluateEvery = r.Integer("evaluate_every", 0, AtLeast(0), "Steps between evaluations; 0 for after the last only."),
         Optimizer = r.Section("optimizer", "The optimizer of the fine-tuning.", s => OptimizerSection.Read(s, learningRate: 1e-4)),
     };

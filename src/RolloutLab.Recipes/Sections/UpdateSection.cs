@@ -48,7 +48,7 @@ public sealed record UpdateSection
         Epochs = r.Integer("epochs", 1, AtLeast(1), "Times each rollout is trained on."),
         Minibatches = r.Integer("minibatches", 1, AtLeast(1), "Optimizer steps an epoch."),
         MicroBatchTokens = r.Integer(
-            "micro_batch_tokens", 4096, AtLeast(1), "Tokens in one forward and backward pass; the gradient does not depend on it."),
+            "micro_batch_tokens", 4096, AtLeast(1), "Most tokens of a forward and backward pass, which bounds its memory; a longer sequence gets a pass of its own. The gradient does not depend on it."),
         GradientCheckpointing = r.Flag(
             "gradient_checkpointing",
             false,

@@ -99,14 +99,43 @@ public static partial class fused
     }
 
     /// <summary>
+    /// A float32 parameter as bfloat16 computing reads it: rounded to the nearest, to even at ties. The gradient passes
+    /// unchanged. A bfloat16 tensor is widened.
+    /// </summary>
+    /// <param name="x">Any shape, float32 or bfloat16.</param>
+    /// <returns>A new float32 tensor of the same shape.</returns>
+    public static Tensor round_bfloat16(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return NativeCall.Wrap(NativeMethods.rl_fused_round_bfloat16(x.Handle, out var result), result);
+    }
+
+    /// <summary>
+    /// x Wᵀ + bias with W and the bias as <see cref="round_bfloat16"/> gives them, in float32. Their rounded copy lives during
+    /// the call and once more during its gradient's, not between.
+    /// </summary>
+    /// <param name="x"><c>[M, K]</c>.</param>
+    /// <param name="weight"><c>[N, K]</c>: float32, which takes its gradient, or bfloat16.</param>
+    /// <param name="bias"><c>[N]</c>, or null.</param>
+    /// <returns><c>[M, N]</c>.</returns>
+    public static Tensor rounded_linear(Tensor x, Tensor weight, Tensor? bias = null)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        using var lease = new HandleLease(bias);
+        return NativeCall.Wrap(NativeMethods.rl_fused_rounded_linear(x.Handle, weight.Handle, lease.Pointer, out var result), result);
+    }
+
+    /// <summary>
     /// A copy of a weight in the order in which <see cref="packed_linear"/> reads it; to be made again when the weight has changed.
     /// </summary>
     /// <param name="weight"><c>[N, K]</c>.</param>
+    /// <param name="rounded">Whether the copy is bfloat16, half as large.</param>
     /// <returns>Panels of outputs, <c>[P, K, W]</c>, zeros past N: as large as the weight but for the last panel.</returns>
-    public static Tensor pack_linear(Tensor weight)
+    public static Tensor pack_linear(Tensor weight, bool rounded = false)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        return NativeCall.Wrap(NativeMethods.rl_fused_pack_linear(weight.Handle, out var result), result);
+        return NativeCall.Wrap(NativeMethods.rl_fused_pack_linear(weight.Handle, rounded ? 1 : 0, out var result), result);
     }
 
     /// <summary>
@@ -176,16 +205,17 @@ public static partial class fused
     /// <param name="targets"><c>[R]</c> in [0, vocabulary).</param>
     /// <param name="temperature">&gt; 0.</param>
     /// <param name="vocabulary">Ids from this one on are padding and take no part; at most V.</param>
+    /// <param name="rounded">Whether the weight counts as bfloat16, see <see cref="round_bfloat16"/>; it may then be one.</param>
     /// <returns>Log-probabilities and entropies in nats, both <c>[R]</c>.</returns>
     public static unsafe (Tensor LogProbs, Tensor Entropy) token_log_probs(
-        Tensor hidden, Tensor weight, ReadOnlySpan<long> targets, double temperature, long vocabulary)
+        Tensor hidden, Tensor weight, ReadOnlySpan<long> targets, double temperature, long vocabulary, bool rounded = false)
     {
         ArgumentNullException.ThrowIfNull(hidden);
         ArgumentNullException.ThrowIfNull(weight);
         fixed (long* ids = targets)
         {
             NativeCall.Check(NativeMethods.rl_fused_token_log_probs(
-                hidden.Handle, weight.Handle, ids, targets.Length, temperature, vocabulary, out var logProbs, out var entropy));
+                hidden.Handle, weight.Handle, rounded ? 1 : 0, ids, targets.Length, temperature, vocabulary, out var logProbs, out var entropy));
             var scope = ScopeFrame.CurrentFor(logProbs, entropy);
             return (new Tensor(logProbs, scope), new Tensor(entropy, scope));
         }

@@ -12,7 +12,7 @@ namespace RolloutLab.Torch.Native;
 internal static class NativeLibraryLoader
 {
     internal const string FileName = "librolloutlab.so";
-    internal const int AbiVersion = 4;
+    internal const int AbiVersion = 5;
     private const string Remedy = "run ./rolloutlab setup";
 
     /// <summary>Answers the runtime's question for the import name <see cref="NativeMethods.Library"/>.</summary>

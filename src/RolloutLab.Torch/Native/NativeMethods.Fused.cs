@@ -32,7 +32,13 @@ internal static unsafe partial class NativeMethods
     internal static partial int rl_fused_swiglu(TensorHandle gateUp, out TensorHandle result);
 
     [LibraryImport(Library)]
-    internal static partial int rl_fused_pack_linear(TensorHandle weight, out TensorHandle result);
+    internal static partial int rl_fused_round_bfloat16(TensorHandle x, out TensorHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial int rl_fused_rounded_linear(TensorHandle x, TensorHandle weight, nint bias, out TensorHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial int rl_fused_pack_linear(TensorHandle weight, int rounded, out TensorHandle result);
 
     [LibraryImport(Library)]
     internal static partial int rl_fused_packed_linear(TensorHandle x, TensorHandle packed, long outputs, nint bias, out TensorHandle result);
@@ -45,6 +51,7 @@ internal static unsafe partial class NativeMethods
     internal static partial int rl_fused_token_log_probs(
         TensorHandle hidden,
         TensorHandle weight,
+        int rounded,
         long* targets,
         long count,
         double temperature,

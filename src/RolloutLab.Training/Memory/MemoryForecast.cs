@@ -76,17 +76,19 @@ public sealed class MemoryForecast
     private IEnumerable<MemoryPart> Held()
     {
         var weights = sizeof(float) * Weights;
+        var isRounded = _plan.Precision == WeightPrecision.Bfloat16;
         yield return new("runtime", _plan.RuntimeBytes + ProgramBytes, MemoryPhase.Always, []);
-        yield return new("weights", weights, MemoryPhase.Always, ["model"]);
+        var isFrozen = _plan.Adapter is not null;
+        yield return new(isRounded && !isFrozen ? "master weights" : "weights", isRounded && isFrozen ? weights / 2 : weights, MemoryPhase.Always, isRounded ? ["model"] : ["dtype", "model"]);
         if (_plan.Adapter is not null)
         {
             yield return new("adapter", sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model.lora.rank", "model.lora.targets"]);
         }
 
-        yield return new("weights packed for decoding", PackedBytes, MemoryPhase.Always, ["model"]);
+        yield return new("weights packed for decoding", PackedBytes / (isRounded ? 2 : 1), MemoryPhase.Always, isRounded ? ["model"] : ["dtype", "model"]);
         if (_plan.HasReference)
         {
-            yield return new("reference policy", weights + RotaryBytes, MemoryPhase.Always, ["loss.kl.coefficient", "model"]);
+            yield return new("reference policy", (weights / (isRounded ? 2 : 1)) + RotaryBytes, MemoryPhase.Always, ["loss.kl.coefficient", "model"]);
         }
 
         yield return new("gradients", sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model"]);
@@ -103,6 +105,13 @@ public sealed class MemoryForecast
         var kept = sizeof(float) * ((_plan.GradientCheckpointing ? activations.Checkpointed : activations.Whole) + adapter) * _plan.PassTokens;
         yield return new(
             "activations", kept, MemoryPhase.Update, _plan.GradientCheckpointing ? ["update.micro_batch_tokens"] : ["update.gradient_checkpointing", "update.micro_batch_tokens"]);
+        if (_plan.Precision == WeightPrecision.Bfloat16)
+        {
+            // Both the rounded values and their float32 copy of the largest matrix of a layer, in its turn.
+            var largest = ParameterLayout.Of(_plan.Config).Where(s => s.Name.StartsWith("model.layers.", StringComparison.Ordinal)).Max(s => s.ElementCount);
+            yield return new("rounded weights in use", (sizeof(float) + sizeof(short)) * largest, MemoryPhase.Update, ["dtype"]);
+        }
+
         yield return new("vocabulary workspace", VocabularyBytes(kept), MemoryPhase.Update, []);
         yield return new("engine step", sizeof(float) * activations.Decoding * _plan.StepTokens, MemoryPhase.Rollout, ["engine.max_step_tokens"]);
         yield return new(

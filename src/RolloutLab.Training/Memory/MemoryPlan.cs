@@ -8,6 +8,9 @@ public sealed record MemoryPlan
     /// <summary>Shape of the policy.</summary>
     public required ModelConfig Config { get; init; }
 
+    /// <summary>What its weights count as.</summary>
+    public WeightPrecision Precision { get; init; }
+
     /// <summary>The low-rank adapter, whose weights alone take gradients and have moments; null where all weights do.</summary>
     public LoraOptions? Adapter { get; init; }
 

@@ -120,10 +120,11 @@ internal sealed class RunningProgram : IDisposable
     public string Error => Text(_error);
 
     /// <summary>Waits for its end.</summary>
+    /// <param name="patience">How long; null for two minutes.</param>
     /// <returns>The exit code; null when it hangs, and then it is killed.</returns>
-    public int? Finish()
+    public int? Finish(TimeSpan? patience = null)
     {
-        if (Process.WaitForExit(Patience))
+        if (Process.WaitForExit(patience ?? Patience))
         {
             Process.WaitForExit();
             return Process.ExitCode;

@@ -17,7 +17,6 @@ internal sealed class UpdateSuite : IBenchSuite
         var info = TorchRuntime.Initialize(options.Threads);
         var report = new JsonObject { ["machine"] = Machine.Describe(info) };
 
-        // First: the peak of resident memory is that of the whole process.
         progress.WriteLine("memory of the log-prob pass ...");
         LogProbMemory.Measure(report, options.Quick);
         var shares = new JsonObject();
@@ -52,6 +51,11 @@ internal sealed class UpdateSuite : IBenchSuite
 
         text.AppendLine(CultureInfo.InvariantCulture, $"{$"recomposition of {(int)report["recomposed_rollouts"]!:#,0} rollouts",-42}{(double)report["recomposition_milliseconds"]!,9:0.0} ms");
         text.AppendLine(CultureInfo.InvariantCulture, $"{$"log-probs of {(int)report["log_prob_tokens"]!:#,0} tokens, vocabulary 152k",-42}{(long)report["log_prob_peak_bytes"]! / (double)(1 << 30),9:0.00} GiB beyond weights and activations");
+        foreach (var (key, name) in new[] { ("log_prob_bfloat16_peak_bytes", "the same with bfloat16 weights"), ("scoring_peak_bytes", "the same without gradients"), ("sampling_peak_bytes", $"drawing {report["sampling_batch"]} tokens, their logits included") })
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-42}{(long)report[key]! / (double)(1 << 30),9:0.00} GiB");
+        }
+
         return text.ToString().TrimEnd();
     }
 }

@@ -67,5 +67,30 @@ public sealed class MemoryTests : IDisposable
         Assert.Equal(Weights("whole"), Weights("layers"));
     }
 
+    /// <summary>A checkpoint holds the float32 master, so a run that stopped half way goes on to the same bytes.</summary>
+    [Fact]
+    public void Bfloat16_trains_resumes_to_the_same_bytes_and_keeps_a_float32_master()
+    {
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "whole", "--set", "dtype=bfloat16").Code);
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "float32").Code);
+        Assert.Equal(0, _program.Run("train", "tiny.yaml", "--run-dir", "half", "--set", "dtype=bfloat16").Code);
+        foreach (var file in Directory.EnumerateFiles(_program.At("half"), "summary.json").Append(_program.At("half", "checksums.json")))
+        {
+            File.Delete(file);
+        }
+
+        Directory.Delete(_program.At("half", "checkpoints", "step-000003"), recursive: true);
+        var resumed = _program.Run("resume", "half");
+
+        Assert.True(resumed.Code == 0, resumed.Error);
+        Assert.Equal(TrainingProgram.Timeless(_program.At("whole", "metrics.jsonl")), TrainingProgram.Timeless(_program.At("half", "metrics.jsonl")));
+        Assert.Equal(Weights("whole"), Weights("half"));
+        Assert.NotEqual(Weights("float32"), Weights("whole"));
+        Assert.Contains("\"F32\"", System.Text.Encoding.ASCII.GetString(Weights("whole").AsSpan(0, 2000)), StringComparison.Ordinal);
+        var row = TrainingProgram.Rows(_program.At("whole", "metrics.jsonl"))[^1];
+        Assert.InRange((double)row["sampling/sampling_logp_difference/mean"]!, 0, 1e-4);
+        Assert.Equal(0, _program.Run("eval", "whole").Code);
+    }
+
     private byte[] Weights(string run) => File.ReadAllBytes(_program.At(run, "checkpoints", "step-000003", "model.safetensors"));
 }
