@@ -39,6 +39,12 @@ constexpr bool built_with_cuda = true;
 constexpr bool built_with_cuda = false;
 #endif
 
+#if defined(RL_WITH_CUDA_KERNELS)
+constexpr bool has_cuda_kernels = true;
+#else
+constexpr bool has_cuda_kernels = false;
+#endif
+
 // The C++ ABI of std::string that this library and LibTorch must share.
 #if defined(_GLIBCXX_USE_CXX11_ABI) && _GLIBCXX_USE_CXX11_ABI
 constexpr bool cxx11_abi = true;

@@ -46,6 +46,12 @@ class Driver {
 
 int32_t cuda_device_count() { return compat::built_with_cuda ? static_cast<int32_t>(torch::cuda::device_count()) : 0; }
 
+bool cuda_driver_found() {
+  // Never closed: drivers do not support unloading.
+  static const bool found = dlopen("libcuda.so.1", RTLD_LAZY) != nullptr;
+  return found;
+}
+
 std::vector<CudaDevice> cuda_devices() {
   std::vector<CudaDevice> devices;
   const int32_t count = cuda_device_count();

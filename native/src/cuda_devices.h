@@ -15,6 +15,9 @@ struct CudaDevice {
 // Devices LibTorch counts; 0 without CUDA, without a driver or without a device.
 int32_t cuda_device_count();
 
+// Whether the driver's library can be opened, whatever LibTorch is built with.
+bool cuda_driver_found();
+
 std::vector<CudaDevice> cuda_devices();
 
 }  // namespace rl

@@ -15,18 +15,14 @@ internal sealed record Machine(TorchRuntimeInfo Info, Device Device, long Memory
     /// <exception cref="SetupException">LibTorch is absent, or the recipe asks for what this build does not have.</exception>
     public static Machine Start(Recipe recipe)
     {
-        if (recipe.Device == DeviceChoice.Cuda)
-        {
-            throw new SetupException("device = cuda: the rollout engine's kernels are built for the CPU only; set device: cpu or device: auto");
-        }
-
-        if (recipe.Dtype != DtypeChoice.Float32)
-        {
-            throw new SetupException("dtype = bfloat16: the CPU kernels compute in float32; set dtype: float32");
-        }
-
         var info = TorchRuntime.Initialize(recipe.Threads > 0 ? recipe.Threads : Environment.ProcessorCount);
-        return new Machine(info, Device.Cpu, MachineInfo.Read().MemoryBytes);
+        if (recipe.Device == DeviceChoice.Cuda && info.CudaLack is { } lack)
+        {
+            throw new SetupException($"device = cuda: {lack}; set device: cpu or device: auto");
+        }
+
+        var device = recipe.Device == DeviceChoice.Cpu || info.CudaLack is not null ? Device.Cpu : Device.Cuda();
+        return new Machine(info, device, MachineInfo.Read().MemoryBytes);
     }
 
     /// <summary>What is recorded with the run.</summary>

@@ -123,12 +123,21 @@ internal sealed class SetupExamination(SetupSources sources)
             : new Check("kernels", CheckStatus.Ok, info.CpuCapability);
     }
 
-    private static string Cuda(TorchRuntimeInfo info) => info switch
+    private static string Cuda(TorchRuntimeInfo info)
     {
-        { CudaDevices.Count: > 0 } => string.Join(", ", info.CudaDevices.Select(d => $"{d.Name} ({Figures.Bytes(d.MemoryBytes)})")),
-        { CudaBuilt: true } => "built in, but no GPU is seen: the CPU is used",
-        _ => "not built in: the CPU is used",
-    };
+        var found = info.CudaDevices.Select(d => $"{d.Name} ({Figures.Bytes(d.MemoryBytes)})").ToList();
+        if (info.CudaCompiler.Length > 0)
+        {
+            found.Add(info.CudaCompiler);
+        }
+
+        if (info.CudaLack is { } lack)
+        {
+            found.Add($"{lack}: the CPU is used");
+        }
+
+        return string.Join("; ", found);
+    }
 
     private Check DuckDb()
     {

@@ -24,8 +24,11 @@ public sealed record CudaDeviceInfo(string Name, long MemoryBytes);
 /// <param name="Blas">The linear algebra library.</param>
 /// <param name="Mkldnn">Whether oneDNN is built in.</param>
 /// <param name="Openmp">Whether ATen was built with OpenMP.</param>
-/// <param name="CudaBuilt">Whether the native layer was built with CUDA.</param>
+/// <param name="CudaBuilt">Whether LibTorch has CUDA.</param>
 /// <param name="CudaDevices">GPUs seen, by index.</param>
+/// <param name="CudaCompiler">The CUDA compiler found when the native layer was built; empty for none.</param>
+/// <param name="CudaDriver">Whether there is an NVIDIA driver.</param>
+/// <param name="CudaKernels">Whether the native layer has CUDA kernels.</param>
 /// <param name="CompileFlags">Compiler and flags of the native layer.</param>
 /// <param name="Cxx11Abi">Whether strings have the C++11 ABI.</param>
 public sealed record TorchRuntimeInfo(
@@ -38,12 +41,52 @@ public sealed record TorchRuntimeInfo(
     bool Openmp,
     bool CudaBuilt,
     IReadOnlyList<CudaDeviceInfo> CudaDevices,
+    string CudaCompiler,
+    bool CudaDriver,
+    bool CudaKernels,
     string CompileFlags,
     [property: JsonPropertyName("cxx11_abi")] bool Cxx11Abi)
 {
     /// <summary>What is set up wrongly, one line with its remedy each; empty when all is well.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Warnings => [.. FindWarnings()];
+
+    /// <summary>What lacks to run on a GPU, in one phrase; null when nothing does.</summary>
+    [JsonIgnore]
+    public string? CudaLack
+    {
+        get
+        {
+            var lacks = FindCudaLacks().ToList();
+            return lacks.Count == 0 ? null : string.Join(", ", lacks);
+        }
+    }
+
+    private IEnumerable<string> FindCudaLacks()
+    {
+        if (!CudaBuilt)
+        {
+            yield return $"LibTorch {LibtorchVersion} is built without CUDA (LIBTORCH=folder takes another)";
+        }
+        else if (CudaCompiler.Length == 0)
+        {
+            yield return "nvcc was not found when native/ was built";
+        }
+
+        if (!CudaDriver)
+        {
+            yield return "there is no NVIDIA driver (libcuda.so.1)";
+        }
+        else if (CudaBuilt && CudaDevices.Count == 0)
+        {
+            yield return "the NVIDIA driver shows no GPU";
+        }
+
+        if (CudaBuilt && CudaCompiler.Length > 0 && !CudaKernels)
+        {
+            yield return "native/ has no CUDA kernels";
+        }
+    }
 
     private IEnumerable<string> FindWarnings()
     {

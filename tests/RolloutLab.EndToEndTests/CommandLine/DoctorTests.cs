@@ -11,7 +11,7 @@ public sealed class DoctorTests
     private static readonly MachineInfo GoodMachine = new("A CPU", 2, ["avx2", "fma"], 16L << 30, 8L << 30);
 
     private static readonly TorchRuntimeInfo GoodTorch = new(
-        "1.13.1", "AVX2", 2, 1, new BlasInfo("openblas", "openmp", "Haswell", "", "", 2), true, true, false, [], "", true);
+        "1.13.1", "AVX2", 2, 1, new BlasInfo("openblas", "openmp", "Haswell", "", "", 2), true, true, false, [], "", false, false, "", true);
 
     [Fact]
     public void A_complete_machine_is_well()

@@ -48,6 +48,19 @@ public class TorchRuntimeTests
     public void Good_settings_are_not_warned_about(int threads, string flavour, int blasThreads) =>
         Assert.Empty(Describe(threads, flavour, blasThreads).Warnings);
 
+    [Fact]
+    public void What_lacks_for_a_gpu_is_named()
+    {
+        var none = Describe(1, "openmp", 1);
+        var built = none with { CudaBuilt = true, CudaDriver = true };
+        var ready = built with { CudaCompiler = "/usr/local/cuda/bin/nvcc", CudaDevices = [new CudaDeviceInfo("GPU", 1)] };
+
+        Assert.Equal("LibTorch 1.13.1 is built without CUDA (LIBTORCH=folder takes another), there is no NVIDIA driver (libcuda.so.1)", none.CudaLack);
+        Assert.Equal("nvcc was not found when native/ was built, the NVIDIA driver shows no GPU", built.CudaLack);
+        Assert.Equal("native/ has no CUDA kernels", ready.CudaLack);
+        Assert.Null((ready with { CudaKernels = true }).CudaLack);
+    }
+
     private static TorchRuntimeInfo Describe(int threads, string flavour, int blasThreads) => new(
         "1.13.1",
         "AVX2",
@@ -58,6 +71,9 @@ public class TorchRuntimeTests
         Openmp: true,
         CudaBuilt: false,
         CudaDevices: [],
+        CudaCompiler: "",
+        CudaDriver: false,
+        CudaKernels: false,
         CompileFlags: "",
         Cxx11Abi: true);
 }
