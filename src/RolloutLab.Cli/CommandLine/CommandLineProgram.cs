@@ -88,6 +88,7 @@ internal sealed class CommandLineProgram
         }
 
         root.Subcommands.Add(ExportCommand.Create(services));
+        root.Subcommands.Add(ChatCommand.Create(services));
         root.Subcommands.Add(InspectCommand.Create(services));
         root.Subcommands.Add(QueryCommand.Create(services));
         root.Subcommands.Add(CompareCommand.Create(services));

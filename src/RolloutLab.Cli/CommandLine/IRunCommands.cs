@@ -18,7 +18,52 @@ internal sealed record RunArguments(string Recipe, IReadOnlyList<string> Overrid
 /// <param name="Recipe">The recipe whose evaluation applies when the target is a model folder; null when none was named.</param>
 /// <param name="Overrides">Values to set, <c>a.b=c</c> each; <c>--seed</c> and <c>--threads</c> are the last of them.</param>
 /// <param name="RunDirectory">The folder to write to; null to write none.</param>
-internal sealed record EvalArguments(string Target, string? Recipe, IReadOnlyList<string> Overrides, string? RunDirectory);
+internal sealed record EvalArguments(string Target, string? Recipe, IReadOnlyList<string> Overrides, string? RunDirectory)
+{
+    /// <summary>The prompts to measure a model on without a recipe; null where a recipe names them.</summary>
+    public DatasetArguments? Dataset { get; init; }
+}
+
+/// <summary>Prompts for <c>eval</c> without a recipe.</summary>
+/// <param name="Path">File or pattern.</param>
+internal sealed record DatasetArguments(string Path)
+{
+    /// <summary>What the columns mean, as <c>data.eval.type</c> names it; null to see from the first row.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>What judges answers, as <c>verifier.type</c> names it; null for what fits the format.</summary>
+    public string? Verifier { get; init; }
+
+    /// <summary>Column with the prompt; null for what the first row has.</summary>
+    public string? PromptField { get; init; }
+
+    /// <summary>Column with the answer; null for what the first row has.</summary>
+    public string? AnswerField { get; init; }
+
+    /// <summary>What stands around a prompt that is text; null for what fits the format.</summary>
+    public string? PromptTemplate { get; init; }
+
+    /// <summary>System message; null for none.</summary>
+    public string? System { get; init; }
+
+    /// <summary>Whether a chat template is passed over.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>The k of pass@k, not empty.</summary>
+    public required IReadOnlyList<int> PassAt { get; init; }
+
+    /// <summary>Prompts from the start; 0 for all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Longest answer in tokens.</summary>
+    public required int MaxNewTokens { get; init; }
+
+    /// <summary>Divides logits; null for 0 with one rollout a prompt, else 1.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>Draw from the fewest tokens that have this probability together.</summary>
+    public double TopP { get; init; } = 1;
+}
 
 /// <summary>What <c>export</c> was asked to do.</summary>
 /// <param name="Source">A run folder, a checkpoint, or a model or adapter folder.</param>
@@ -78,6 +123,11 @@ internal interface IRunCommands
     /// <param name="progress">Told of the megabytes written.</param>
     /// <exception cref="RolloutLabException">The source, the target or the machine is at fault.</exception>
     ExportedModel Export(ExportArguments arguments, IProgress<WorkDone> progress);
+
+    /// <summary>Opens a model to talk to.</summary>
+    /// <returns>The model; the caller disposes it.</returns>
+    /// <exception cref="RolloutLabException">The folder or the machine is at fault.</exception>
+    IChatModel Chat(ChatArguments arguments);
 
     /// <summary>Trains on logged rollouts: a run's own exactly, or off-policy on any log.</summary>
     /// <param name="arguments">What was asked for.</param>

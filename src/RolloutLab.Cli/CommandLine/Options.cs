@@ -36,12 +36,20 @@ internal static class Options
         CustomParser = result => Parse(result, name, min, max),
     };
 
+    /// <summary>An option for a number in a range; null when not given.</summary>
+    public static Option<double?> Number(string name, double min, double max, string description) => new(name)
+    {
+        HelpName = "x",
+        Description = description,
+        CustomParser = result => ParseNumber(result, name, min, max),
+    };
+
     /// <summary>An option for a fraction in [0, 1]; null when not given.</summary>
     public static Option<double?> Share(string name, string description) => new(name)
     {
         HelpName = "share",
         Description = description,
-        CustomParser = result => ParseShare(result, name),
+        CustomParser = result => ParseNumber(result, name, 0, 1),
     };
 
     private static long? Parse(ArgumentResult result, string name, long min, long max)
@@ -57,15 +65,15 @@ internal static class Options
         return null;
     }
 
-    private static double? ParseShare(ArgumentResult result, string name)
+    private static double? ParseNumber(ArgumentResult result, string name, double min, double max)
     {
         var text = result.Tokens[0].Value;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1)
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
         {
             return value;
         }
 
-        result.AddError($"{name} {text}: must be a number from 0 to 1");
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {text}: must be a number from {min} to {max}"));
         return null;
     }
 }

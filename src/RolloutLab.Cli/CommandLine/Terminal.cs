@@ -7,6 +7,9 @@ internal sealed record Terminal
 {
     private const int FallbackWidth = 80;
 
+    /// <summary>Standard input, line by line.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
     /// <summary>Standard output: what was asked for.</summary>
     public required TextWriter Out { get; init; }
 
@@ -29,6 +32,7 @@ internal sealed record Terminal
         var isLive = !Console.IsOutputRedirected && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb";
         return new Terminal
         {
+            In = new StreamReader(Console.OpenStandardInput()),
             Out = WriterTo(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Screen(descriptor: 1)),
             Error = WriterTo(Console.IsErrorRedirected ? Console.OpenStandardError() : Screen(descriptor: 2)),
             IsLive = isLive,

@@ -92,22 +92,27 @@ internal sealed class RunCommandSet
             HelpName = "file",
             Description = "Recipe that names data, verifier and sampling for a model folder.",
         };
-        var command = new DocumentedCommand("eval", "Evaluate a policy: pass@1, unbiased pass@k and maj@k on a recipe's data.eval.")
+        var dataset = new DatasetOptions();
+        var command = new DocumentedCommand("eval", "Evaluate a policy: pass@1, unbiased pass@k and maj@k on a recipe's data.eval, or on --dataset without a recipe.")
         {
             Examples =
             [
                 ("eval recipes/quickstart.yaml", "the recipe's starting policy"),
                 ("eval runs/<run>", "what a run has learned, on its own recipe"),
-                ("eval data/countdown/warmup --recipe recipes/quickstart.yaml --json", "any model folder, for scripts"),
+                ("eval <folder> --dataset test.jsonl --k 1,8 --limit 200", "any model on any prompts, without a recipe"),
             ],
         };
         command.Arguments.Add(target);
         command.Options.Add(recipe);
+        dataset.AddTo(command);
         options.AddTo(command);
         command.SetAction(result => options.Execute(result, "stopping", (runs, context) =>
             runs.Eval(
                 new EvalArguments(
-                    result.GetRequiredValue(target), result.GetValue(recipe), options.Overrides(result), options.RunDirectory(result)),
+                    result.GetRequiredValue(target), result.GetValue(recipe), options.Overrides(result), options.RunDirectory(result))
+                {
+                    Dataset = dataset.Read(result),
+                },
                 context)));
         return command;
     }

@@ -24,13 +24,20 @@ internal static class Chats
             : (folder is null ? null : ChatTemplateFolder.Find(folder)) ?? throw new RecipeException(
                 $"{recipe.Source}: data.chat: {folder ?? "a model without a folder"} has no chat template (tokenizer_config.json or chat_template.jinja); "
                 + "set data.chat.template to a Jinja file, or leave data.chat out for plain text");
-        return new ChatFormat(template, chat.System, Variables(chat));
+        return new ChatFormat(template, chat.System, Variables(chat.EnableThinking));
     }
 
-    private static Dictionary<string, JsonElement> Variables(ChatSection chat)
+    /// <summary>The format of a folder's own template; null where it has none.</summary>
+    /// <param name="folder">The folder with the tokenizer's files; null where there is none.</param>
+    /// <param name="enableThinking">Given to the template; null lets it decide.</param>
+    /// <exception cref="DataException">The template is damaged or uses what is not supported.</exception>
+    public static ChatFormat? Find(string? folder, bool? enableThinking) =>
+        folder is not null && ChatTemplateFolder.Find(folder) is { } template ? new ChatFormat(template, system: null, Variables(enableThinking)) : null;
+
+    private static Dictionary<string, JsonElement> Variables(bool? enableThinking)
     {
         var variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        if (chat.EnableThinking is { } thinking)
+        if (enableThinking is { } thinking)
         {
             variables["enable_thinking"] = JsonElement.Parse(thinking ? "true" : "false");
         }

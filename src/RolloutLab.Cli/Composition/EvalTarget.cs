@@ -14,6 +14,13 @@ internal static class EvalTarget
     /// <returns>The recipe, and the model folder to use instead of the recipe's own model; null for that.</returns>
     public static (Recipe Recipe, string? Folder) Resolve(EvalArguments arguments)
     {
+        if (arguments.Dataset is { } dataset)
+        {
+            return arguments.Recipe is not null
+                ? throw new DataException("--recipe and --dataset each name the prompts; give one of them")
+                : (DatasetRecipe.Of(dataset, ModelFolderOf(arguments.Target, step: null), arguments.Overrides), ModelFolderOf(arguments.Target, step: null));
+        }
+
         if (!Directory.Exists(arguments.Target))
         {
             return (RecipeLoader.Load(arguments.Target, arguments.Overrides), null);
@@ -21,7 +28,7 @@ internal static class EvalTarget
 
         var folder = ModelFolderOf(arguments.Target, step: null);
         var recipe = arguments.Recipe ?? RecipeOfRun(folder) ?? throw new DataException(
-            $"{arguments.Target}: no recipe says how to evaluate it; add --recipe FILE");
+            $"{arguments.Target}: no recipe says how to evaluate it; add --recipe FILE, or --dataset FILE to go without");
         return (RecipeLoader.Load(recipe, arguments.Overrides), folder);
     }
 

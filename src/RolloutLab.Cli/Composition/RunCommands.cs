@@ -89,6 +89,9 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     }
 
     /// <inheritdoc/>
+    public IChatModel Chat(ChatArguments arguments) => new ChatModel(arguments);
+
+    /// <inheritdoc/>
     public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context)
     {
         var name = (arguments.IsExact ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Log!))) : recipe.Name) + "-replay";

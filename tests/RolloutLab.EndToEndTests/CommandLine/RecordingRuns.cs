@@ -37,6 +37,8 @@ internal sealed class RecordingRuns(Func<RunContext, RunEnding> behaviour) : IRu
         return (behaviour(context), null, []);
     }
 
+    public IChatModel Chat(ChatArguments arguments) => throw new NotSupportedException();
+
     private RunEnding Run(string command, RunArguments arguments, RunContext context)
     {
         (Command, Arguments) = (command, arguments);

@@ -111,6 +111,8 @@ public sealed class SweepTests : IDisposable
 
     private sealed class FakeRuns(List<string> ran, int interruptAt) : IRunCommands
     {
+        public IChatModel Chat(ChatArguments arguments) => throw new NotSupportedException();
+
         public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context) =>
             throw new NotSupportedException();
 

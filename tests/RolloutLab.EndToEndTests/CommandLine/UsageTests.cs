@@ -42,6 +42,7 @@ public sealed class UsageTests
     [InlineData("train", "train ")]
     [InlineData("sft", "sft ")]
     [InlineData("eval", "eval ")]
+    [InlineData("chat", "chat ")]
     [InlineData("doctor", "doctor")]
     [InlineData("data", "data ")]
     [InlineData("data countdown", "data countdown ")]
