@@ -7,7 +7,14 @@ internal static class DataFile
 {
     /// <summary>Writes UTF-8 lines, each ended by a line feed; makes the folder when it is not there.</summary>
     /// <exception cref="DataException">The file cannot be written; whatever was there before is unchanged.</exception>
-    public static void WriteLines(string path, IEnumerable<string> lines)
+    public static void WriteLines(string path, IEnumerable<string> lines) =>
+        Write(path, () => AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n"))));
+
+    /// <summary>Writes bytes; makes the folder when it is not there.</summary>
+    /// <exception cref="DataException">The file cannot be written; whatever was there before is unchanged.</exception>
+    public static void WriteBytes(string path, byte[] content) => Write(path, () => AtomicFile.Write(path, stream => stream.Write(content)));
+
+    private static void Write(string path, Action write)
     {
         try
         {
@@ -16,7 +23,7 @@ internal static class DataFile
                 Directory.CreateDirectory(folder);
             }
 
-            AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
+            write();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -2,11 +2,13 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using RolloutLab.Core;
+using RolloutLab.Data.HuggingFace;
 
 namespace RolloutLab.Data;
 
 /// <summary>
-/// Stores tokenizers as small JSON files:
+/// Reads and stores tokenizers. A Hugging Face <c>tokenizer.json</c> is known by its <c>model</c>, and read with what lies beside it
+/// (<see cref="HuggingFaceTokenizer"/>); our own are small JSON files:
 /// <code>
 /// {"type":"rolloutlab.character","symbols":["0","1"],"end_of_text":"&lt;end&gt;"}
 /// {"type":"rolloutlab.bytes","special_tokens":["&lt;|endoftext|&gt;"],"end_of_text":"&lt;|endoftext|&gt;"}
@@ -17,7 +19,7 @@ namespace RolloutLab.Data;
 public static class TokenizerFile
 {
     /// <summary>Largest file that is read, in bytes.</summary>
-    public const int MaxBytes = 1 << 20;
+    public const int MaxBytes = 256 << 20;
 
     private const string CharacterType = "rolloutlab.character";
     private const string BytesType = "rolloutlab.bytes";
@@ -31,6 +33,12 @@ public static class TokenizerFile
     public static void Save(string path, ITokenizer tokenizer)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (tokenizer is HuggingFaceTokenizer huggingFace)
+        {
+            SaveFiles(path, huggingFace);
+            return;
+        }
+
         var (type, listName, list, end) = tokenizer switch
         {
             CharacterTokenizer character => (CharacterType, "symbols", character.Symbols, character.EndOfText),
@@ -64,8 +72,15 @@ public static class TokenizerFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using var document = JsonDocument.Parse(ReadBounded(path), Strict);
-            return Create(path, document.RootElement);
+            var bytes = ReadBounded(path);
+            using var document = JsonDocument.Parse(bytes);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("model", out _))
+            {
+                return new HuggingFaceTokenizer(new TokenizerFiles(path, bytes), document.RootElement);
+            }
+
+            using var own = JsonDocument.Parse(bytes, Strict);
+            return Create(path, own.RootElement);
         }
         catch (JsonException error)
         {
@@ -82,12 +97,28 @@ public static class TokenizerFile
         }
     }
 
+    // The tokenizer under the name that is asked for, the others beside it unless they are there already.
+    private static void SaveFiles(string path, HuggingFaceTokenizer tokenizer)
+    {
+        var folder = Path.GetDirectoryName(path) ?? "";
+        foreach (var (name, content) in tokenizer.Files.Skip(1))
+        {
+            var beside = Path.Combine(folder, name);
+            if (!File.Exists(beside))
+            {
+                DataFile.WriteBytes(beside, content);
+            }
+        }
+
+        DataFile.WriteBytes(path, tokenizer.Files[0].Content);
+    }
+
     private static byte[] ReadBounded(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
         if (stream.Length > MaxBytes)
         {
-            throw new DataException($"{path}: larger than {MaxBytes} bytes; this is no RolloutLab tokenizer file");
+            throw new DataException($"{path}: larger than {MaxBytes} bytes; this is no tokenizer");
         }
 
         var bytes = new byte[stream.Length];
@@ -105,7 +136,7 @@ public static class TokenizerFile
         var type = Text(path, Required(path, root, "type"), "type");
         if (type is not (CharacterType or BytesType))
         {
-            throw new DataException($"{path}: 'type' is '{type}'; known are '{CharacterType}' and '{BytesType}'");
+            throw new DataException($"{path}: 'type' is '{type}'; known are '{CharacterType}', '{BytesType}' and a Hugging Face tokenizer.json");
         }
 
         var end = Text(path, Required(path, root, "end_of_text"), "end_of_text");

@@ -148,7 +148,12 @@ public sealed class TokenizerTests
         using var folder = new TemporaryFolder();
         Assert.Throws<DataException>(() => TokenizerFile.Load(folder["none.json"]));
         Assert.Throws<DataException>(() => TokenizerFile.Load(folder.Root));
-        var huge = folder.Write("huge.json", new byte[TokenizerFile.MaxBytes + 1]);
+        var huge = folder.Write("huge.json", "");
+        using (var sparse = File.OpenWrite(huge))
+        {
+            sparse.SetLength(TokenizerFile.MaxBytes + 1L);
+        }
+
         Assert.Contains("larger than", Assert.Throws<DataException>(() => TokenizerFile.Load(huge)).Message, StringComparison.Ordinal);
     }
 }
