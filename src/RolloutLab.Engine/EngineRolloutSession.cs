@@ -69,7 +69,7 @@ internal sealed class EngineRolloutSession(
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(budget.Rollouts);
         var own = new GroupStreams(streams, purpose, step, budget.Prompt.Index, budget.FirstRollout);
         return new SequenceGroup(
-            budget.Prompt.Id, budget.Prompt.TokenIds, own, budget.Rollouts, sampling, tokenizer.EndOfTextId, grower);
+            budget.Prompt.Id, budget.Prompt.TokenIds, own, budget.Rollouts, sampling, tokenizer.EndOfTextIds, grower);
     }
 
     private RolloutGroup ReadGroup(PromptBudget budget, SequenceGroup group)
@@ -109,7 +109,7 @@ internal sealed class EngineRolloutSession(
     private string Decode(int[] all)
     {
         var tokens = all.AsSpan();
-        if (tokens.Length > 0 && tokens[^1] == tokenizer.EndOfTextId)
+        if (tokens.Length > 0 && tokenizer.EndOfTextIds.Contains(tokens[^1]))
         {
             tokens = tokens[..^1];
         }

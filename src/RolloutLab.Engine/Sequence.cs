@@ -180,7 +180,7 @@ public sealed class Sequence
         Held = null;
         Group.TokensGenerated++;
         Group.LongestRow = Math.Max(Group.LongestRow, Length);
-        if (token.TokenId == Group.StopTokenId)
+        if (Group.StopTokenIds.Contains(token.TokenId))
         {
             FinishAs(Core.FinishReason.Stop);
         }

@@ -10,6 +10,7 @@ namespace RolloutLab.Engine;
 public sealed class SequenceGroup
 {
     private readonly List<Sequence> _sequences = [];
+    private readonly int[] _stopTokenIds;
 
     /// <summary>Creates a group without sequences; the engine asks the branch policy for them.</summary>
     /// <param name="promptId">Names the prompt in errors.</param>
@@ -17,7 +18,7 @@ public sealed class SequenceGroup
     /// <param name="streams">Where draws come from: token k of a sequence uses the uniform number at position k.</param>
     /// <param name="leaves">Responses wanted, at least 1.</param>
     /// <param name="sampling">How tokens are drawn.</param>
-    /// <param name="stopTokenId">The token that ends a sequence.</param>
+    /// <param name="stopTokenIds">The tokens that end a sequence, at least one.</param>
     /// <param name="grower">Says where sequences begin, fork and are removed; for this group only.</param>
     /// <exception cref="ArgumentException">The prompt is empty, or a number is out of its range.</exception>
     public SequenceGroup(
@@ -26,13 +27,14 @@ public sealed class SequenceGroup
         GroupStreams streams,
         int leaves,
         SamplingParameters sampling,
-        int stopTokenId,
+        IReadOnlyList<int> stopTokenIds,
         ITreeGrower grower)
     {
         ArgumentNullException.ThrowIfNull(promptId);
         ArgumentNullException.ThrowIfNull(promptTokenIds);
         ArgumentOutOfRangeException.ThrowIfZero(promptTokenIds.Length, nameof(promptTokenIds));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(leaves);
+        ArgumentNullException.ThrowIfNull(stopTokenIds);
         ArgumentNullException.ThrowIfNull(grower);
         CheckRanges(sampling);
         PromptId = promptId;
@@ -40,7 +42,7 @@ public sealed class SequenceGroup
         Streams = streams;
         Leaves = leaves;
         Sampling = sampling;
-        StopTokenId = stopTokenId;
+        _stopTokenIds = [.. stopTokenIds];
         Grower = grower;
         Tree = new GrowingTree(this);
     }
@@ -60,8 +62,8 @@ public sealed class SequenceGroup
     /// <summary>How tokens are drawn.</summary>
     public SamplingParameters Sampling { get; }
 
-    /// <summary>The token that ends a sequence.</summary>
-    public int StopTokenId { get; }
+    /// <summary>The tokens that end a sequence.</summary>
+    public ReadOnlySpan<int> StopTokenIds => _stopTokenIds;
 
     /// <summary>Every sequence there was, those removed included, parents before their children.</summary>
     public IReadOnlyList<Sequence> Sequences => _sequences;

@@ -7,7 +7,7 @@ namespace RolloutLab.Benchmarks;
 internal static class BenchProgram
 {
     /// <summary>Every suite; the first is the one that runs when none is named.</summary>
-    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite(), new ReliabilitySuite(), new StoreSuite(), new MemorySuite()];
+    private static readonly IBenchSuite[] Suites = [new CoreSuite(), new RolloutSuite(), new UpdateSuite(), new AllocationSuite(), new ReliabilitySuite(), new StoreSuite(), new MemorySuite(), new TextSuite()];
 
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {

@@ -26,8 +26,8 @@ public sealed class GrowingTree
     /// <summary>Most response tokens of a row.</summary>
     public int MaxNewTokens => _group.MaxNewTokens;
 
-    /// <summary>The token that ends a row.</summary>
-    public int StopTokenId => _group.StopTokenId;
+    /// <summary>The tokens that end a row.</summary>
+    public ReadOnlySpan<int> StopTokenIds => _group.StopTokenIds;
 
     /// <summary>Rows there were, those removed included.</summary>
     public int RowCount => _group.Sequences.Count;

@@ -179,7 +179,7 @@ public sealed class EngineLimitTests
         var engine = new RolloutEngine(new PagedHashRunner(100, 4), new EngineOptions());
         var streams = new GroupStreams(new RandomStreams(1), StreamPurpose.TrainingRollout, 0, 0, 0);
         var sampling = new SamplingParameters { MaxNewTokens = 3 };
-        var group = new SequenceGroup("p", [1, 2], streams, leaves: 1, sampling, stopTokenId: 0, new StochasticSampling());
+        var group = new SequenceGroup("p", [1, 2], streams, leaves: 1, sampling, stopTokenIds: [0], new StochasticSampling());
 
         using (var run = engine.Begin(topTokens: 0))
         {

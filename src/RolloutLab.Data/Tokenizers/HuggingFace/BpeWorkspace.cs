@@ -5,7 +5,7 @@ namespace RolloutLab.Data.HuggingFace;
 /// </summary>
 internal sealed class BpeWorkspace
 {
-    private readonly PriorityQueue<int, long> _merges = new();
+    private readonly MergeHeap _merges = new();
     private int[] _ids = new int[64];
     private int[] _next = new int[64];
     private int[] _previous = new int[64];
@@ -37,11 +37,12 @@ internal sealed class BpeWorkspace
             Offer(vocabulary, at, at + 1);
         }
 
-        while (_merges.TryDequeue(out var at, out var priority))
+        while (_merges.TryPop(out var entry))
         {
+            var at = (int)(uint)entry;
             // Entries of pairs that have changed since are passed over: a rank belongs to one pair only.
             var right = _ids[at] < 0 ? _count : _next[at];
-            if (right >= _count || !vocabulary.TryMerge(_ids[at], _ids[right], out var merge) || merge.Rank != (int)(priority >> 32))
+            if (right >= _count || !vocabulary.TryMerge(_ids[at], _ids[right], out var merge) || merge.Rank != (int)(entry >> 32))
             {
                 continue;
             }
@@ -74,7 +75,7 @@ internal sealed class BpeWorkspace
     {
         if (vocabulary.TryMerge(_ids[left], _ids[right], out var merge))
         {
-            _merges.Enqueue(left, ((long)merge.Rank << 32) | (uint)left);
+            _merges.Push(((long)merge.Rank << 32) | (uint)left);
         }
     }
 }

@@ -58,14 +58,6 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyList<int> EndOfTextIds { get; }
 
-    /// <summary>The chat template beside the tokenizer; null where there is none.</summary>
-    /// <param name="name">Which of several; null for transformers' choice: <c>tool_use</c> where there are tools, else <c>default</c>.</param>
-    /// <param name="withTools">Whether the chats have tools.</param>
-    /// <param name="time">The clock of <c>strftime_now</c>; null for the machine's.</param>
-    /// <exception cref="DataException">A file is damaged, or there is none of that name.</exception>
-    public ChatTemplate? FindChatTemplate(string? name = null, bool withTools = false, TimeProvider? time = null) =>
-        ChatTemplateFiles.Find(_files, name, withTools, time);
-
     /// <summary>Names and bytes of the files the tokenizer was read from, to be written beside a model.</summary>
     public IReadOnlyList<(string Name, byte[] Content)> Files => _files.Contents;
 

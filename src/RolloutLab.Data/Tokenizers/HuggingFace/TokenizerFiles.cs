@@ -8,7 +8,6 @@ internal sealed class TokenizerFiles
 {
     public const string ConfigName = "tokenizer_config.json";
     public const string GenerationName = "generation_config.json";
-    public const string TemplateName = "chat_template.jinja";
 
     private const int MaxBesideBytes = 16 << 20;
 
@@ -23,8 +22,10 @@ internal sealed class TokenizerFiles
         Path = path;
         _contents.Add(("tokenizer.json", tokenizer));
         (Config, Generation, Model) = (ReadJson(ConfigName, keep: true), ReadJson(GenerationName, keep: true), ReadJson("config.json", keep: false));
-        Template = ReadBytes(TemplateName) is { } template ? Kept(TemplateName, template) : null;
-        _ = ReadBytes("special_tokens_map.json") is { } map ? Kept("special_tokens_map.json", map) : null;
+        foreach (var name in new[] { "chat_template.jinja", "special_tokens_map.json" })
+        {
+            _ = ReadBytes(name) is { } content ? Kept(name, content) : null;
+        }
     }
 
     /// <summary>The tokenizer's file.</summary>
@@ -38,9 +39,6 @@ internal sealed class TokenizerFiles
 
     /// <summary>The model's <c>config.json</c>.</summary>
     public JsonSection? Model { get; }
-
-    /// <summary><c>chat_template.jinja</c>.</summary>
-    public byte[]? Template { get; }
 
     /// <summary>Names and bytes of the files that make up the tokenizer; the model's own configuration is not among them.</summary>
     public IReadOnlyList<(string Name, byte[] Content)> Contents => _contents;

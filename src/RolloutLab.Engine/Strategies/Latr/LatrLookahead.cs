@@ -62,7 +62,7 @@ internal sealed class LatrLookahead(LatrStrategySection section, IReadOnlySet<in
     }
 
     private static bool Ends(GrowingTree tree, ReadOnlySpan<int> window, int age) =>
-        window.Length < age || window.Contains(tree.StopTokenId);
+        window.Length < age || window.ContainsAny(tree.StopTokenIds);
 
     private static ReadOnlySpan<int> Window(GrowingTree tree, int row, int start, int age, int[] buffer)
     {

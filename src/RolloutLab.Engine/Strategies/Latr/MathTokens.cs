@@ -15,7 +15,7 @@ public static class MathTokens
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         return Enumerable.Range(0, tokenizer.VocabularySize)
-            .Where(id => id != tokenizer.EndOfTextId && Symbols.Contains(tokenizer.Decode([id]).Trim(), StringComparison.Ordinal))
+            .Where(id => !tokenizer.EndOfTextIds.Contains(id) && Symbols.Contains(tokenizer.Decode([id]).Trim(), StringComparison.Ordinal))
             .ToHashSet();
     }
 }

@@ -6,8 +6,7 @@ const { template: source, chats } = JSON.parse(readFileSync(0, "utf8"));
 const template = new Template(source);
 const lines = chats.map((variables) => {
   try {
-    const raise_exception = (message) => { throw new Error(message); };
-    return JSON.stringify(template.render({ raise_exception, ...variables }));
+    return JSON.stringify(template.render(variables));
   } catch (error) {
     return JSON.stringify({ error: error.message });
   }

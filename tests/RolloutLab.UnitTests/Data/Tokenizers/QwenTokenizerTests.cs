@@ -60,7 +60,7 @@ public sealed class QwenTokenizerTests : IClassFixture<QwenTokenizerTests.Qwen>
             var whole = _qwen.Tokenizer.Decode(ids, skipSpecialTokens: false);
             Assert.Equal(ids, _qwen.Tokenizer.Encode(whole));
             var decoder = _qwen.Tokenizer.StartDecoding(skipSpecialTokens: false);
-            var pieces = ids.Select(decoder.Push).Append(decoder.Finish()).ToList();
+            List<string> pieces = [.. ids.Select(decoder.Push), decoder.Finish()];
             Assert.Equal(whole, string.Concat(pieces));
             Assert.All(pieces, piece => Assert.DoesNotContain('\ufffd', piece));
         }

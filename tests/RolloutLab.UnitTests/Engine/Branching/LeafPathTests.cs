@@ -27,7 +27,7 @@ public sealed class LeafPathTests
     {
         var streams = new GroupStreams(new RandomStreams(1), StreamPurpose.TrainingRollout, 1, 0, 0);
         var sampling = new SamplingParameters { MaxNewTokens = 9 };
-        var group = new SequenceGroup("p", [1], streams, leaves, sampling, stopTokenId: 0, grower);
+        var group = new SequenceGroup("p", [1], streams, leaves, sampling, stopTokenIds: [0], grower);
         var runner = new TableRunner(_ => [0, 0.5, 0.5], 3, 100, 4);
         using var run = new RolloutEngine(runner, new EngineOptions()).Begin(topTokens: 0);
         run.Add([group]);
