@@ -39,6 +39,14 @@ public sealed record LoraOptions
     public long ActivationCount(ModelConfig config) =>
         LoraLayout.Of(config, Targets).Sum(module => (long)Rank + (Dropout > 0 ? 2L * module.Columns : 0));
 
+    /// <summary>Most outputs of a matrix in memory of which some map is adapted.</summary>
+    /// <param name="config">The shape of the model.</param>
+    public int WidestMatrix(ModelConfig config)
+    {
+        var adapted = LoraLayout.Of(config, Targets).Select(module => module.Matrix + ".weight").ToHashSet();
+        return ParameterLayout.Of(config).Where(spec => adapted.Contains(spec.Name)).Select(spec => spec.Rows).DefaultIfEmpty(0).Max();
+    }
+
     /// <summary>The scaling s of the update.</summary>
     public double Scaling => Alpha / (IsRankStabilised ? Math.Sqrt(Rank) : Rank);
 }

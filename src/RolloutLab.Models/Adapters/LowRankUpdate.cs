@@ -20,38 +20,47 @@ internal sealed record LowRankUpdate(IReadOnlyList<LowRankPart> Parts, double Sc
     /// <param name="output">x Wᵀ + b, <c>[M, N]</c>.</param>
     /// <param name="x"><c>[M, K]</c>.</param>
     /// <returns><c>[M, N]</c>, a tensor of the current scope.</returns>
-    public Tensor AddTo(Tensor output, Tensor x) => Joined(output, dim: 1, (part, own) =>
+    public Tensor AddTo(Tensor output, Tensor x) => output + Joined(output.shape[1], dim: 1, gap => torch.zeros([x.shape[0], gap], device: x.device), part =>
     {
+        using var scope = new TensorScope();
         var input = Dropout is null ? x : x * Dropout.Mask(part.Module, (int)x.shape[0], x.device);
-        return own + torch.linear(torch.linear(input, part.A) * Scaling, part.B);
+        return scope.Keep(torch.linear(torch.linear(input, part.A) * Scaling, part.B));
     });
 
     /// <summary>W + s·B A, for running without the update beside it.</summary>
     /// <param name="weight"><c>[N, K]</c>.</param>
     /// <returns><c>[N, K]</c>, a tensor of the current scope.</returns>
-    public Tensor Merged(Tensor weight) => Joined(weight, dim: 0, (part, own) => own + (part.B.matmul(part.A) * Scaling));
+    public Tensor Merged(Tensor weight) => weight + Joined(
+        weight.shape[0], dim: 0, gap => torch.zeros([gap, weight.shape[1]], device: weight.device), part => part.B.matmul(part.A) * Scaling);
 
-    private Tensor Joined(Tensor whole, int dim, Func<LowRankPart, Tensor, Tensor> add)
+    /// <summary>The updates of all parts side by side, with zeros where a part is not adapted.</summary>
+    private Tensor Joined(long length, int dim, Func<long, Tensor> zeros, Func<LowRankPart, Tensor> update)
     {
-        var length = whole.shape[dim];
+        if (Parts.Count == 1 && Parts[0].Module.Rows == length)
+        {
+            return update(Parts[0]);
+        }
+
         var pieces = new List<Tensor>();
         long next = 0;
         foreach (var part in Parts)
         {
-            if (part.Module.FirstRow > next)
-            {
-                pieces.Add(whole.narrow(dim, next, part.Module.FirstRow - next));
-            }
-
-            pieces.Add(add(part, part.Module.Rows == length ? whole : whole.narrow(dim, part.Module.FirstRow, part.Module.Rows)));
+            AddGap(part.Module.FirstRow);
+            pieces.Add(update(part));
             next = part.Module.FirstRow + part.Module.Rows;
         }
 
-        if (next < length)
-        {
-            pieces.Add(whole.narrow(dim, next, length - next));
-        }
+        AddGap(length);
+        var joined = torch.cat([.. pieces], dim);
+        pieces.ForEach(piece => piece.Dispose());
+        return joined;
 
-        return pieces.Count == 1 ? pieces[0] : torch.cat([.. pieces], dim);
+        void AddGap(long end)
+        {
+            if (end > next)
+            {
+                pieces.Add(zeros(end - next));
+            }
+        }
     }
 }

@@ -19,9 +19,18 @@ internal readonly record struct Projection(Tensor Weight, Tensor? Bias, Tensor? 
     /// <returns><c>[M, N]</c>, a tensor of the current scope.</returns>
     public Tensor Apply(Tensor x)
     {
-        var output = Packed is not null ? fused.packed_linear(x, Packed, Weight.shape[0], Rounded && Bias is not null ? fused.round_bfloat16(Bias) : Bias)
-            : Rounded ? fused.rounded_linear(x, Weight, Bias)
-            : torch.linear(x, Weight, Bias);
-        return Adapter is null ? output : Adapter.AddTo(output, x);
+        if (Adapter is null)
+        {
+            return Own(x);
+        }
+
+        // The outputs without the update die here, not with the layer.
+        using var scope = new TensorScope();
+        return scope.Keep(Adapter.AddTo(Own(x), x));
     }
+
+    private Tensor Own(Tensor x) =>
+        Packed is not null ? fused.packed_linear(x, Packed, Weight.shape[0], Rounded && Bias is not null ? fused.round_bfloat16(Bias) : Bias)
+        : Rounded ? fused.rounded_linear(x, Weight, Bias)
+        : torch.linear(x, Weight, Bias);
 }

@@ -112,6 +112,13 @@ public sealed class MemoryForecast
             yield return new("rounded weights in use", (sizeof(float) + sizeof(short)) * largest, MemoryPhase.Update, ["dtype"]);
         }
 
+        if (_plan.Adapter is { } lora)
+        {
+            // A matrix's own outputs, its updates one by one and side by side, and the sum.
+            var workspace = 4L * sizeof(float) * lora.WidestMatrix(_plan.Config) * _plan.PassTokens;
+            yield return new("adapter workspace", workspace, MemoryPhase.Update, ["update.micro_batch_tokens", "model.lora.targets"]);
+        }
+
         yield return new("vocabulary workspace", VocabularyBytes(kept), MemoryPhase.Update, []);
         yield return new("engine step", sizeof(float) * activations.Decoding * _plan.StepTokens, MemoryPhase.Rollout, ["engine.max_step_tokens"]);
         yield return new(

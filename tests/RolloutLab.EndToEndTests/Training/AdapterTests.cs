@@ -52,6 +52,30 @@ public sealed class AdapterTests : IDisposable
         AssertRefused("none of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj", "model.lora.targets", "--set", $"model={{ path: {TrainingProgram.Warmup}, lora: {{ targets: [lm_head] }} }}");
     }
 
+    /// <summary>Prompts of Countdown have about 20 tokens: with 40 more they outgrow 32, and stay inside 128.</summary>
+    [Fact]
+    public void A_sliding_window_is_refused_where_a_sequence_outgrows_it()
+    {
+        Directory.CreateDirectory(_program.At("windowed"));
+        foreach (var file in Directory.GetFiles(TrainingProgram.Warmup))
+        {
+            File.Copy(file, _program.At("windowed", Path.GetFileName(file)));
+        }
+
+        var config = JsonNode.Parse(File.ReadAllText(_program.At("windowed", "config.json")))!.AsObject();
+        (config["model_type"], config["architectures"], config["sliding_window"]) = ("mistral", new JsonArray("MistralForCausalLM"), 32);
+        File.WriteAllText(_program.At("windowed", "config.json"), config.ToJsonString());
+        string[] eval = ["eval", "windowed", "--recipe", "tiny.yaml", "--json", "--set", "rollout.max_new_tokens=40"];
+        var refused = _program.Run(eval);
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("outgrow the model's sliding window of 32 tokens", Assert.Single(refused.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+
+        config["sliding_window"] = 128;
+        File.WriteAllText(_program.At("windowed", "config.json"), config.ToJsonString());
+        var fits = _program.Run(eval);
+        Assert.True(fits.Code == 0, fits.Error);
+    }
+
     private void AssertRefused(string reason, string key, params string[] sets)
     {
         var result = _program.Run(["train", "tiny.yaml", "--run-dir", "refused", .. Settings, .. sets]);

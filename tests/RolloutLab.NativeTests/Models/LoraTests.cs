@@ -304,6 +304,40 @@ public sealed class LoraTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Damaged_adapters_are_refused_or_read_never_worse()
+    {
+        using (var weights = Adapted(Options))
+        {
+            PeftFolder.Save(_folder.Path, weights.Adapter!, "base");
+        }
+
+        var stream = new RandomStreams(12).Stream(StreamPurpose.DatasetGeneration);
+        var refused = 0;
+        for (var trial = 0; trial < 600; trial++)
+        {
+            var path = _folder.File(trial % 3 == 0 ? "adapter_model.safetensors" : "adapter_config.json");
+            var whole = File.ReadAllBytes(path);
+            var bytes = (byte[])whole.Clone();
+            bytes[stream.Below(3 * trial, Math.Min(bytes.Length, 2000))] ^= (byte)(1 << stream.Below((3 * trial) + 1, 8));
+            File.WriteAllBytes(path, trial % 7 == 0 ? bytes[..stream.Below((3 * trial) + 2, bytes.Length)] : bytes);
+            try
+            {
+                PeftFolder.Open(_folder.Path).Load(Config, new RandomStreams(1), Device.Cpu).Dispose();
+            }
+            catch (CheckpointException error)
+            {
+                Assert.StartsWith(_folder.Path, error.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain('\n', error.Message);
+                refused++;
+            }
+
+            File.WriteAllBytes(path, whole);
+        }
+
+        Assert.InRange(refused, 200, 599);
+    }
+
     private LoraOptions Write(string json)
     {
         File.WriteAllText(_folder.File("adapter_config.json"), json);

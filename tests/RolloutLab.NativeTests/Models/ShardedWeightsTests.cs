@@ -161,6 +161,33 @@ public sealed class ShardedWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Damaged_indices_are_refused_or_read_never_worse()
+    {
+        Save();
+        var (path, whole) = (Path.Combine(Model, Index), File.ReadAllBytes(_folder.File("index")));
+        var stream = new RandomStreams(13).Stream(StreamPurpose.DatasetGeneration);
+        var refused = 0;
+        for (var trial = 0; trial < 400; trial++)
+        {
+            var bytes = (byte[])whole.Clone();
+            bytes[stream.Below(3 * trial, bytes.Length)] ^= (byte)(1 << stream.Below((3 * trial) + 1, 8));
+            File.WriteAllBytes(path, trial % 7 == 0 ? bytes[..stream.Below((3 * trial) + 2, bytes.Length)] : bytes);
+            try
+            {
+                ModelFolder.Open(Model).LoadWeights(Device.Cpu).Dispose();
+            }
+            catch (CheckpointException error)
+            {
+                Assert.StartsWith(Model, error.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain('\n', error.Message);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 200, 399);
+    }
+
+    [Fact]
     public void A_tied_head_may_be_repeated_in_the_file_but_not_differ()
     {
         var tied = Config with { TieWordEmbeddings = true };
