@@ -15,7 +15,7 @@ public static class ChatTemplateFolder
     private const string TemplateName = "chat_template.jinja";
     private const int MaxBytes = 64 << 20;
 
-    private static readonly string[] TokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"];
+    private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     /// <summary>The folder's template; null where it has none.</summary>
     /// <param name="folder">A model or tokenizer folder.</param>
@@ -48,7 +48,7 @@ public static class ChatTemplateFolder
     {
         if (value.ValueKind == JsonValueKind.String)
         {
-            return value.GetString()!;
+            return Unicode(config, value);
         }
 
         var named = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Where(IsNamed).ToList() : [];
@@ -56,12 +56,24 @@ public static class ChatTemplateFolder
         {
             if (template.GetProperty("name").ValueEquals("default"))
             {
-                return template.GetProperty("template").GetString()!;
+                return Unicode(config, template.GetProperty("template"));
             }
         }
 
-        var names = named.Count == 0 ? "none" : string.Join(", ", named.Select(t => $"'{t.GetProperty("name")}'"));
+        var names = named.Count == 0 ? "none" : string.Join(", ", named.Select(t => $"'{Unicode(config, t.GetProperty("name"))}'"));
         throw new DataException($"{config}: chat_template must be text, or a list of named templates of which one is 'default'; it names {names}");
+    }
+
+    private static string Unicode(string config, JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new DataException($"{config}: chat_template has an unpaired surrogate escape", error);
+        }
     }
 
     private static bool IsNamed(JsonElement template) => template.ValueKind == JsonValueKind.Object

@@ -84,7 +84,7 @@ public sealed class JsonlDemonstrationSource : IDemonstrationSource
     private static Demonstration Encode(JsonlRow row, DemonstrationFormat format, ITokenizer tokenizer)
     {
         var (inner, field) = RowFields.Find(row, format.PromptField);
-        var prompt = row.Encode(tokenizer, format.PromptText.Of(inner, field), "prompt");
+        var prompt = row.Encode(tokenizer, format.PromptText.Of(inner, field), "prompt", standsAlone: !format.PromptText.RendersChats);
         (inner, field) = RowFields.Find(row, format.ResponseField);
         var response = row.Encode(tokenizer, format.ResponseTemplate.Apply(inner.Text(field)), "response");
         return new Demonstration(prompt, [.. response, tokenizer.EndOfTextId]);

@@ -193,14 +193,14 @@ public readonly struct JsonlRow
     /// <param name="reason">What is wrong and the remedy, as one clause.</param>
     public DataException Error(string reason) => new($"{Where}: {reason}");
 
-    /// <summary>Token ids of a text made from this row; its errors name the row.</summary>
+    /// <summary>Token ids of a text made from this row, with what the tokenizer puts around a text that stands alone; its errors name the row.</summary>
     /// <exception cref="DataException">The text is empty or has a character the tokenizer lacks.</exception>
-    internal int[] Encode(ITokenizer tokenizer, string text, string what)
+    internal int[] Encode(ITokenizer tokenizer, string text, string what, bool standsAlone = false)
     {
         int[] tokenIds;
         try
         {
-            tokenIds = tokenizer.Encode(text);
+            tokenIds = standsAlone ? tokenizer.EncodeDocument(text) : tokenizer.Encode(text);
         }
         catch (DataException error)
         {

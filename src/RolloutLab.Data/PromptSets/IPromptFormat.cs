@@ -21,6 +21,9 @@ public interface IPromptFormat
     /// <summary>The columns that <see cref="Read"/> may look at, those it can do without included.</summary>
     IReadOnlyList<string> Columns { get; }
 
+    /// <summary>Whether prompts are chats that a template rendered: those hold every special token already.</summary>
+    bool RendersChats { get; }
+
     /// <summary>
     /// The prompt of a row. A prompt or an answer that is null or empty is no error here: whether such rows may be left out is for
     /// the caller to say.

@@ -11,6 +11,9 @@ public sealed class CountdownPromptFormat(string? words = null, ChatFormat? chat
     public IReadOnlyList<string> Columns { get; } = ["id", "numbers", "target"];
 
     /// <inheritdoc/>
+    public bool RendersChats => chat is not null;
+
+    /// <inheritdoc/>
     public PromptFields Read(JsonlRow row)
     {
         var problem = CountdownFile.ParseProblem(row);
@@ -32,6 +35,9 @@ public sealed class ColumnPromptFormat(PromptColumns columns, PromptText text) :
     /// <inheritdoc/>
     public IReadOnlyList<string> Columns { get; } =
         [.. columns.Answers.Concat(columns.Extra).Append(columns.Prompt).Append(columns.Id ?? "id").Select(RowFields.ColumnOf).Distinct()];
+
+    /// <inheritdoc/>
+    public bool RendersChats => text.RendersChats;
 
     /// <inheritdoc/>
     public PromptFields Read(JsonlRow row)
@@ -64,6 +70,9 @@ public sealed class Gsm8kPromptFormat(PromptText text) : IPromptFormat
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Columns { get; } = ["question", "answer"];
+
+    /// <inheritdoc/>
+    public bool RendersChats => text.RendersChats;
 
     /// <inheritdoc/>
     public PromptFields Read(JsonlRow row)

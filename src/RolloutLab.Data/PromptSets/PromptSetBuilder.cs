@@ -45,7 +45,7 @@ internal sealed class PromptSetBuilder(string path, RowFiles files, IPromptForma
             return;
         }
 
-        var tokenIds = row.Encode(tokenizer, fields.Text, "prompt");
+        var tokenIds = Encode(row, fields.Text);
         if (tokenIds.Length > options.MaxPromptTokens)
         {
             DropOverlong(row, tokenIds.Length);
@@ -122,8 +122,10 @@ internal sealed class PromptSetBuilder(string path, RowFiles files, IPromptForma
     private Prompt Read(JsonlRow row, int index)
     {
         var fields = format.Read(row);
-        return Prompt(row, fields, row.Encode(tokenizer, fields.Text, "prompt"), index);
+        return Prompt(row, fields, Encode(row, fields.Text), index);
     }
+
+    private int[] Encode(JsonlRow row, string text) => row.Encode(tokenizer, text, "prompt", standsAlone: !format.RendersChats);
 
     private Prompt Prompt(JsonlRow row, PromptFields fields, int[] tokenIds, int index) =>
         new(index, fields.Id ?? NameOf(row), fields.Text, tokenIds, fields.Answer) { Extra = fields.Extra };

@@ -10,6 +10,9 @@ namespace RolloutLab.Data;
 /// <param name="chat">Renders messages; null where prompts are plain text.</param>
 public sealed class PromptText(TextTemplate template, ChatFormat? chat = null)
 {
+    /// <summary>Whether prompts are chats that a template rendered.</summary>
+    public bool RendersChats => chat is not null;
+
     /// <summary>The text of a row's prompt; empty where the field is null, empty or white space.</summary>
     /// <exception cref="DataException">The field is missing or of another type, or its messages cannot be rendered.</exception>
     public string Of(JsonlRow row, string field)

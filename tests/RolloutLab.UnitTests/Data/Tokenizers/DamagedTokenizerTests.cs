@@ -64,6 +64,7 @@ public sealed class DamagedTokenizerTests
             {
                 var tokenizer = (HuggingFaceTokenizer)TokenizerFile.Load(small.Path);
                 _ = tokenizer.Decode(tokenizer.EncodeDocument("a ab <eos> \n 世 x"));
+                _ = ChatTemplateFolder.Find(Path.GetDirectoryName(small.Path)!)?.Render([new ChatMessage("user", "x")]);
             });
             Assert.True(error is null or DataException, $"{error}");
             Assert.DoesNotContain('\n', error?.Message ?? "");
