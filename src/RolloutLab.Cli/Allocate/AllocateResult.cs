@@ -125,14 +125,14 @@ internal sealed record AllocateResult(PromptStatistics Prompts, AllocateRequest 
 
     private void RateTable(StringBuilder text)
     {
-        Line(text, $"{"success rate",-14}{"prompts",10}{"rollouts",12}{"mean",9}{"least",7}{"most",7}{"gradient",10}");
+        Line(text, $"{"success rate",-14}{"prompts",12}{"rollouts",17}{"mean",9}{"least",7}{"most",7}{"gradient",10}");
         var bins = Rows().GroupBy(r => r.Rate switch { null => -1, 0 => 0, 1 => 11, { } p => 1 + Math.Min(9, (int)(p * 10)) }).OrderBy(g => g.Key);
         foreach (var bin in bins)
         {
             var name = bin.Key switch { -1 => "unseen", 0 => "0", 11 => "1", var k => string.Create(CultureInfo.InvariantCulture, $"{(k - 1) / 10.0:0.0} to {k / 10.0:0.0}") };
             Line(
                 text,
-                $"{name,-14}{Figures.Count(bin.Count()),10}{Figures.Count(bin.Sum(r => (double)r.Rollouts)),12}{bin.Average(r => r.Rollouts),9:0.0}{bin.Min(r => r.Rollouts),7}{bin.Max(r => r.Rollouts),7}{Figures.Percent(bin.Average(r => r.Gradient)),10}");
+                $"{name,-14}{Figures.Count(bin.Count()),12}{Figures.Count(bin.Sum(r => (double)r.Rollouts)),17}{bin.Average(r => r.Rollouts),9:0.0}{bin.Min(r => r.Rollouts),7}{bin.Max(r => r.Rollouts),7}{Figures.Percent(bin.Average(r => r.Gradient)),10}");
         }
 
         Line(text, $"");
