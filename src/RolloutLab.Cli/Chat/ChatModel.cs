@@ -58,7 +58,7 @@ internal sealed class ChatModel : IChatModel
     public ChatAnswer Answer(IReadOnlyList<ChatMessage> messages, SamplingParameters sampling, long turn, Action<string> show, CancellationToken stop)
     {
         var started = Stopwatch.GetTimestamp();
-        var prompt = _policy.Tokenizer.Encode(_chat?.Of(messages) ?? messages[^1].Content);
+        var prompt = _chat is null ? _policy.Tokenizer.EncodeDocument(messages[^1].Content) : _policy.Tokenizer.Encode(_chat.Of(messages));
         if (prompt.Length == 0 || prompt.Length >= _context)
         {
             throw new DataException(prompt.Length == 0
@@ -66,14 +66,15 @@ internal sealed class ChatModel : IChatModel
                 : $"the conversation has {prompt.Length} tokens, of {_context} that fit with the answer; /reset begins anew, and --context makes room up to the model's {_policy.Model.MaxPositions}");
         }
 
-        var (text, count, decoder) = (new StringBuilder(), 0, new IncrementalDecoder(_policy.Tokenizer));
+        var (text, count) = (new StringBuilder(), 0);
+        var (add, finish) = Decoding();
         _onToken = token =>
         {
             count++;
-            Show(token == _policy.Tokenizer.EndOfTextId ? decoder.Finish() : decoder.Add(token));
+            Show(_policy.Tokenizer.EndOfTextIds.Contains(token) ? "" : add(token));
         };
         var ending = Generate(new Prompt((int)turn, "chat", "", prompt, ""), sampling with { MaxNewTokens = Math.Min(sampling.MaxNewTokens, _context - prompt.Length) }, stop);
-        Show(decoder.Finish());
+        Show(finish());
         return new ChatAnswer(text.ToString(), ending, prompt.Length, count, Stopwatch.GetElapsedTime(started).TotalSeconds);
 
         void Show(string more)
@@ -91,6 +92,20 @@ internal sealed class ChatModel : IChatModel
     {
         _runner.Dispose();
         _policy.Dispose();
+    }
+
+    /// <summary>Text of tokens as they come: a tokenizer's own way where it has one.</summary>
+    private (Func<int, string> Add, Func<string> Finish) Decoding()
+    {
+        if (_policy.Tokenizer is HuggingFaceTokenizer tokenizer)
+        {
+            // A padded vocabulary has ids the tokenizer lacks; they stand for no text.
+            var own = tokenizer.StartDecoding();
+            return (token => token < tokenizer.VocabularySize ? own.Push(token) : "", own.Finish);
+        }
+
+        var decoder = new IncrementalDecoder(_policy.Tokenizer);
+        return (decoder.Add, decoder.Finish);
     }
 
     /// <summary>Makes one response; gives why it ended.</summary>

@@ -51,8 +51,7 @@ internal sealed class RolloutFileWriter : IDisposable
         }
         finally
         {
-            // Deleted rows would stay in memory until there are 122,880 of them.
-            _database.Execute($"DROP TABLE {Table}; {RolloutSchema.CreateTable(Table)}");
+            _database.Execute($"DELETE FROM {Table}");
         }
     }
 
