@@ -11,6 +11,12 @@ namespace RolloutLab.Runs;
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
+    /// <summary>Name of the folder of the frozen reference policy.</summary>
+    public const string ReferenceName = "reference";
+
+    /// <summary>Name of the folder of checkpoints.</summary>
+    public const string CheckpointsName = "checkpoints";
+
     /// <summary>Name of the file of rollout trees in a run folder.</summary>
     public const string TreesName = "trees.jsonl";
 
@@ -39,7 +45,7 @@ public sealed class RunDirectory : IDisposable
     public string IdentityPath => Inside("run.json");
 
     /// <summary>The starting policy, where the run keeps one to measure divergence from.</summary>
-    public string ReferencePath => Inside("reference");
+    public string ReferencePath => Inside(ReferenceName);
 
     /// <summary>One row of metrics a step; open it with <see cref="MetricsLog"/>.</summary>
     public string MetricsPath => Inside("metrics.jsonl");
@@ -60,7 +66,7 @@ public sealed class RunDirectory : IDisposable
     public string BudgetsPath => Inside("budgets.jsonl");
 
     /// <summary>Folder of the checkpoints.</summary>
-    public string CheckpointsPath => Inside("checkpoints");
+    public string CheckpointsPath => Inside(CheckpointsName);
 
     /// <summary>What the run came to.</summary>
     public string SummaryPath => Inside("summary.json");

@@ -47,7 +47,7 @@ public sealed class LoggedUpdater(
             }
 
             weights.Add(current, behaviour, batch.CuLossLens);
-            known[batch] = batch with { OldLogProbs = behaviour };
+            known[batch] = batch with { OldLogProbs = behaviour, CurrentLogProbs = current };
         }
 
         if (weights.EffectiveShare < minEffectiveShare)

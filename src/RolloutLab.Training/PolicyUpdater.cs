@@ -45,7 +45,7 @@ public sealed class PolicyUpdater(
         _mismatch.Reset();
         if (_recomputes)
         {
-            _old.Remember(batches, b => Frozen(model, b, dropout: null).LogProbs);
+            _old.Remember(batches, b => b.CurrentLogProbs ?? Frozen(model, b, dropout: null).LogProbs);
         }
 
         for (var i = 0; i < batches.Count; i++)

@@ -49,7 +49,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     {
         using var directory = RunDirectory.Open(runFolder);
         var identity = directory.ReadIdentity();
-        if (identity.Kind != RunKind.Train)
+        if (identity.Kind != RunKind.Train && identity.Log is null)
         {
             throw new RunException($"{directory.Path} is not a training run, and only those have checkpoints to go on from; run its command again");
         }
@@ -61,7 +61,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
             ? "there is no checkpoint yet; starting over"
             : $"going on after step {checkpoint.State.Step} of {recipe.Training.Steps}");
         var machine = StartMachine(recipe, context);
-        using var run = new TrainRun(recipe, identity, machine, context, checkpoint);
+        using var run = new TrainRun(recipe, identity, machine, context, checkpoint, identity.Log is { } log ? ReplayedRuns.OffPolicy(recipe, log, context) : null);
         return run.Execute(directory);
     }
 
@@ -94,25 +94,38 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     /// <inheritdoc/>
     public (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) Replay(ReplayArguments arguments, Recipe recipe, RunContext context)
     {
-        var name = (arguments.IsExact ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Log!))) : recipe.Name) + "-replay";
-        var identity = Identity(RunKind.Replay, name, recipe);
-        var log = arguments.OpenLog(recipe, null, context.StopAfterStep);
-        var machine = StartMachine(recipe, context);
-        var metricsPath = arguments.IsExact ? Path.Combine(arguments.Log!, "metrics.jsonl") : null;
-        using var metrics = new LoggedMetrics(File.Exists(metricsPath) ? metricsPath : null);
-        var shown = new List<ReplayedRollout>();
-        LoggedTraining? training = null;
-        using var run = new TrainRun(recipe, identity, machine, context, log: session => training = arguments.IsExact
-            ? new ExactTraining(recipe, log, metrics, arguments.Selection, arguments.Selection.IsOfRollouts ? shown.Add : _ => { })
-            : new OffPolicyTraining(recipe, new TokenizedLog(log, session.Policy.Tokenizer, session.Policy.Model.MaxPositions), session.Random));
-        using var directory = CreateDirectory(recipe, identity, machine, arguments.RunDirectory, name);
-        var ending = run.Execute(directory);
-        if (training is OffPolicyTraining { LeftOut: > 0 } offPolicy)
+        if (arguments.IsExact)
         {
-            context.Observer.Notice($"{offPolicy.LeftOut} logged rollouts exceed the model's context and were left out");
+            return ReplayExactly(arguments, recipe, context);
         }
 
-        return (ending, (training as ExactTraining)?.Comparison, shown);
+        var identity = Identity(RunKind.Replay, recipe.Name + "-replay", recipe) with { Log = Path.GetFullPath(arguments.PathOf(recipe)) };
+        var training = ReplayedRuns.OffPolicy(recipe, identity.Log, context);
+        var machine = StartMachine(recipe, context);
+        using var run = new TrainRun(recipe, identity, machine, context, log: training);
+        using var directory = CreateDirectory(recipe, identity, machine, arguments.RunDirectory, identity.Name);
+        return (run.Execute(directory), null, []);
+    }
+
+    private (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) ReplayExactly(ReplayArguments arguments, Recipe recipe, RunContext context)
+    {
+        var identity = Identity(RunKind.Replay, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Log!))) + "-replay", recipe);
+        var log = arguments.OpenLog(recipe, null, context.StopAfterStep);
+        var machine = StartMachine(recipe, context);
+        var from = ReplayedRuns.Start(arguments, recipe, context.Observer);
+        var metricsPath = Path.Combine(arguments.Log!, "metrics.jsonl");
+        using var metrics = new LoggedMetrics(File.Exists(metricsPath) ? metricsPath : null);
+        var shown = new List<ReplayedRollout>();
+        ExactTraining? training = null;
+        using var run = new TrainRun(recipe, identity, machine, context, from, _ => training = new ExactTraining(
+            recipe,
+            from is not null && log is StoredLog stored ? stored.After(from.State.Step) : log,
+            metrics,
+            arguments.Selection,
+            arguments.Selection.IsOfRollouts ? shown.Add : _ => { },
+            from is null ? null : Path.Combine(arguments.Log!, RunDirectory.ReferenceName)));
+        using var directory = CreateDirectory(recipe, identity, machine, arguments.RunDirectory, identity.Name);
+        return (run.Execute(directory), training!.Comparison, shown);
     }
 
     private static RunIdentity Identity(RunKind kind, string name, Recipe recipe) => new() { Kind = kind, Name = name, RecipeHash = recipe.Hash };

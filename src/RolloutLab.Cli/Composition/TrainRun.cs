@@ -111,6 +111,11 @@ internal sealed class TrainRun : IDisposable
             metrics, store, samples, budgets, _recipe.Run.RolloutSamples, trees, _recipe.Run.TreeSamples, _session.Observer);
         recorder = _log?.Around(recorder) ?? recorder;
         var outcome = Run(directory, recorder, reference?.Model);
+        foreach (var remark in _log?.Remarks ?? [])
+        {
+            _session.Observer.Notice(remark);
+        }
+
         return _session.Finish(
             directory, outcome.Interrupted, outcome.Initial, outcome.Final?.ToScore() ?? new PolicyScore(), outcome.State, outcome.Seconds);
     }
@@ -207,11 +212,12 @@ internal sealed class TrainRun : IDisposable
             return FrozenPolicy.Under(_session.Policy);
         }
 
+        var path = _log?.ReferencePath ?? directory.ReferencePath;
         if (_from is null)
         {
-            FrozenPolicy.Save(_session.Policy, directory.ReferencePath);
+            FrozenPolicy.Save(_session.Policy, path);
         }
 
-        return FrozenPolicy.Open(directory.ReferencePath, _session.Machine.Device, _session.Policy.Weights.Precision);
+        return FrozenPolicy.Open(path, _session.Machine.Device, _session.Policy.Weights.Precision);
     }
 }

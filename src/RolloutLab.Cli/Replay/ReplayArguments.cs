@@ -47,10 +47,21 @@ internal sealed record ReplayArguments(
     /// <param name="stop">Ends the reading.</param>
     public IRolloutLog OpenLog(Recipe recipe, IProgress<long>? progress, CancellationToken stop)
     {
-        var section = recipe.Replay ?? new LogReplaySection();
-        var path = Log ?? section.Log ?? throw new DataException($"{recipe.Source}: names no log; give one, as in replay LOG --recipe {recipe.Source}, or set replay.log");
-        return section.Format == LogFormatChoice.Store || (section.Format == LogFormatChoice.Auto && StoredLog.IsStore(path))
+        return Open(PathOf(recipe), recipe.Replay ?? new LogReplaySection(), progress, stop);
+    }
+
+    /// <summary>The log's path: the one given, or the recipe's.</summary>
+    /// <exception cref="DataException">Neither names one.</exception>
+    public string PathOf(Recipe recipe) => Log ?? recipe.Replay?.Log
+        ?? throw new DataException($"{recipe.Source}: names no log; give one, as in replay LOG --recipe {recipe.Source}, or set replay.log");
+
+    /// <summary>Opens a log.</summary>
+    /// <param name="path">Its file or folder.</param>
+    /// <param name="section">Its format.</param>
+    /// <param name="progress">Told the rows of a foreign log; may be null.</param>
+    /// <param name="stop">Ends the reading.</param>
+    public static IRolloutLog Open(string path, LogReplaySection section, IProgress<long>? progress, CancellationToken stop) =>
+        section.Format == LogFormatChoice.Store || (section.Format == LogFormatChoice.Auto && StoredLog.IsStore(path))
             ? new StoredLog(path)
             : ForeignLog.Open(path, section, progress, stop);
-    }
 }

@@ -36,6 +36,12 @@ public sealed record MicroBatch
     public required float[] OldLogProbs { get; init; }
 
     /// <summary>
+    /// Log-probability of each term's token under the policy about to be updated, <c>[L]</c>, where it is known already; null
+    /// where it is not.
+    /// </summary>
+    public float[]? CurrentLogProbs { get; init; }
+
+    /// <summary>
     /// Weight of each term in the sum that is the loss, <c>[L]</c>: aggregation, global denominator and rollout weight
     /// in one number, fixed for the whole optimizer step before packing.
     /// </summary>

@@ -16,4 +16,9 @@ public sealed record RunIdentity
     /// <summary>Hash of its recipe as it was given; the resolved copy in the folder, with absolute paths, may have another.</summary>
     [JsonPropertyName("recipe_hash")]
     public required string RecipeHash { get; init; }
+
+    /// <summary>Path of the log that an off-policy training takes its rollouts from; null where there is none to go on with.</summary>
+    [JsonPropertyName("log")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Log { get; init; }
 }

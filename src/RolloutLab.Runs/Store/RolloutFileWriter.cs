@@ -51,7 +51,8 @@ internal sealed class RolloutFileWriter : IDisposable
         }
         finally
         {
-            _database.Execute($"DELETE FROM {Table}");
+            // Deleted rows would stay in memory until there are 122,880 of them.
+            _database.Execute($"DROP TABLE {Table}; {RolloutSchema.CreateTable(Table)}");
         }
     }
 

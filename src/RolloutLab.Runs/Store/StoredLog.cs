@@ -34,6 +34,9 @@ public sealed class StoredLog : IRolloutLog
         PromptSetSize = RolloutStoreReader.ReadFacts(database, [_files[0].Path])[_files[0].Path].PromptSetSize;
     }
 
+    private StoredLog(StoredLog whole, long step) =>
+        (Path, PromptSetSize, _files) = (whole.Path, whole.PromptSetSize, whole._files.FindAll(f => f.Step > step));
+
     /// <inheritdoc/>
     public string Path { get; }
 
@@ -54,6 +57,9 @@ public sealed class StoredLog : IRolloutLog
 
     /// <summary>Whether a path looks like a store or a run that has one.</summary>
     public static bool IsStore(string path) => RolloutStore.StepFilesOf(path).Count > 0;
+
+    /// <summary>The part after a step; what stands before is not read.</summary>
+    public StoredLog After(long step) => new(this, step);
 
     /// <inheritdoc/>
     public IEnumerable<LoggedStep> Read(LogContents contents)

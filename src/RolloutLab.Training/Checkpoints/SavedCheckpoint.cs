@@ -32,6 +32,23 @@ public sealed class SavedCheckpoint
     {
         ArgumentNullException.ThrowIfNull(notice);
         var folders = Directory.Exists(checkpoints) ? FoldersOf(checkpoints) : [];
+        return Newest(folders, notice) ?? (folders.Count == 0
+            ? null
+            : throw new CheckpointException($"{checkpoints}: every checkpoint is damaged; train anew, or put an undamaged copy of one back"));
+    }
+
+    /// <summary>The newest whole checkpoint of a step before another; null where none is kept.</summary>
+    /// <param name="checkpoints">A run's checkpoint folder.</param>
+    /// <param name="step">The other step.</param>
+    /// <param name="notice">Told of each damaged checkpoint.</param>
+    public static SavedCheckpoint? FindBefore(string checkpoints, long step, Action<string> notice)
+    {
+        ArgumentNullException.ThrowIfNull(notice);
+        return Newest(Directory.Exists(checkpoints) ? FoldersOf(checkpoints).Where(f => StepOf(f) < step).ToList() : [], notice);
+    }
+
+    private static SavedCheckpoint? Newest(List<string> folders, Action<string> notice)
+    {
         for (var i = folders.Count - 1; i >= 0; i--)
         {
             LoopState? state = null;
@@ -44,9 +61,7 @@ public sealed class SavedCheckpoint
             notice($"checkpoint {folders[i]} is damaged ({damage}); going back to the one before");
         }
 
-        return folders.Count == 0
-            ? null
-            : throw new CheckpointException($"{checkpoints}: every checkpoint is damaged; train anew, or put an undamaged copy of one back");
+        return null;
     }
 
     /// <summary>Checks a folder that is to be opened as a model against its manifest; one without a manifest is no checkpoint, and passes.</summary>

@@ -8,7 +8,7 @@ namespace RolloutLab.Benchmarks;
 /// <summary>Drives <see cref="DamageWorker"/>: a crash or hang of it is counted, and it goes on with the next trial.</summary>
 internal sealed class DamageTrials(TinyProgram program, TextWriter progress)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly SortedDictionary<string, int> _kinds = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal) { ["crash"] = 0, ["hang"] = 0, ["silent"] = 0, ["told"] = 0, ["harmless"] = 0 };

@@ -93,7 +93,7 @@ internal sealed class TinyProgram : IDisposable
 /// <summary>A running program, whose output is read as it comes.</summary>
 internal sealed class RunningProgram : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
