@@ -86,6 +86,8 @@ internal sealed class LauncherSandbox : IDisposable
 
     public void Delete(string file) => File.Delete(Below(file));
 
+    public void DeleteFolder(string folder) => Directory.Delete(Below(folder), recursive: true);
+
     public bool Exists(string file) => File.Exists(Below(file));
 
     /// <summary>The environment that the program was last started with.</summary>
