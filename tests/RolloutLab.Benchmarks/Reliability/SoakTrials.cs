@@ -6,19 +6,21 @@ namespace RolloutLab.Benchmarks;
 /// <summary>Runs long and watches resident memory: what it grows after warm-up is a leak.</summary>
 internal sealed class SoakTrials(TinyProgram program, TextWriter progress)
 {
-    private const double WarmUp = 0.3;
-    private const double Window = 0.2;
+    /// <summary>Steps before the measured ones, for each of them: code is compiled again while it warms up, for about 20 seconds.</summary>
+    private const int WarmUpSteps = 2;
+    private const double WarmUp = WarmUpSteps / (1.0 + WarmUpSteps);
+    private const double Window = 0.1;
 
     /// <summary>Watches training and simulation.</summary>
-    /// <param name="trainingSteps">Steps of real training.</param>
-    /// <param name="simulatedSteps">Steps of simulation.</param>
+    /// <param name="trainingSteps">Steps of real training after the warm-up.</param>
+    /// <param name="simulatedSteps">Steps of simulation after the warm-up.</param>
     public JsonObject Run(int trainingSteps, int simulatedSteps)
     {
-        progress.WriteLine($"soak: {trainingSteps} steps of training ...");
-        var training = Growth("train", "tiny.yaml", "--run-dir", "soak-training", "--set", $"training.steps={trainingSteps}", "--set", "checkpoint.every=20", "--set", "evaluation.every=0");
-        progress.WriteLine($"soak: {simulatedSteps} steps of simulation ...");
+        progress.WriteLine($"soak: {trainingSteps} steps of training after warm-up ...");
+        var training = Growth("train", "tiny.yaml", "--run-dir", "soak-training", "--set", $"training.steps={(1 + WarmUpSteps) * trainingSteps}", "--set", "checkpoint.every=20", "--set", "evaluation.every=0");
+        progress.WriteLine($"soak: {simulatedSteps} steps of simulation after warm-up ...");
         File.WriteAllText(program.At("simulate.yaml"), Simulation);
-        var simulation = Growth("simulate", "simulate.yaml", "--run-dir", "soak-simulation", "--threads", "1", "--set", $"training.steps={simulatedSteps}");
+        var simulation = Growth("simulate", "simulate.yaml", "--run-dir", "soak-simulation", "--threads", "1", "--set", $"training.steps={(1 + WarmUpSteps) * simulatedSteps}");
         return new JsonObject
         {
             ["memory_growth"] = Math.Max(training, simulation),
