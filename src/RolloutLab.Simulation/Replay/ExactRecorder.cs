@@ -111,7 +111,7 @@ public sealed class ExactRecorder(
             }
 
             Comparison.Metrics++;
-            if (!logged.TryGetValue(name, out var stored) || !Same(stored, value))
+            if (!logged.TryGetValue(name, out var stored) || !SameWritten(stored, value))
             {
                 Comparison.Add(new ReplayDifference("metric", $"step {step}, {name}", logged.TryGetValue(name, out stored) ? Text(stored) : "absent", Text(value)));
             }
@@ -122,6 +122,12 @@ public sealed class ExactRecorder(
         Comparison.Add(new ReplayDifference(what, $"step {step}, prompt {prompt}{(rollout is { } r ? $", rollout {r}" : "")}", logged, replayed));
 
     private static bool Same(double a, double b) => BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b);
+
+    /// <summary>
+    /// Whether a metric is the logged one to the last bit, in as far as its text can tell: .NET writes 2^-25 with a digit too few
+    /// (a mean difference of log-probabilities is that at times), and what it reads back is the number before.
+    /// </summary>
+    private static bool SameWritten(double logged, double value) => Same(logged, value) || Text(logged) == Text(value);
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
