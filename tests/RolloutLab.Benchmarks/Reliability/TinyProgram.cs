@@ -98,6 +98,7 @@ internal sealed class RunningProgram : IDisposable
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
 
+    private readonly CancellationToken _stopped;
     private readonly CancellationTokenRegistration _stopping;
 
     /// <param name="process">The process; owned.</param>
@@ -110,6 +111,7 @@ internal sealed class RunningProgram : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.StandardInput.Close();
+        _stopped = stopped;
         _stopping = stopped.Register(process.Kill);
     }
 
@@ -120,13 +122,15 @@ internal sealed class RunningProgram : IDisposable
     public string Error => Text(_error);
 
     /// <summary>Waits for its end.</summary>
-    /// <param name="patience">How long; null for two minutes.</param>
+    /// <param name="patience">How long; null for ten minutes.</param>
     /// <returns>The exit code; null when it hangs, and then it is killed.</returns>
+    /// <exception cref="OperationCanceledException">A signal asked to stop: that the program was killed says nothing about it.</exception>
     public int? Finish(TimeSpan? patience = null)
     {
         if (Process.WaitForExit(patience ?? Patience))
         {
             Process.WaitForExit();
+            _stopped.ThrowIfCancellationRequested();
             return Process.ExitCode;
         }
 
