@@ -32,16 +32,14 @@ public class LoadingMemoryTests
         WriteZeros(folder);
         var bytes = 4 * ParameterLayout.Of(Config).Sum(spec => spec.ElementCount);
         Assert.InRange(bytes, 200_000_000, 400_000_000);
+
         GC.Collect();
         File.WriteAllText("/proc/self/clear_refs", "5"); // Starts the high-water mark anew.
-        var before = Status("VmRSS:");
 
         using var weights = DecoderWeights.Load(Config, folder.Path, Device.Cpu);
 
-        var growth = Status("VmHWM:") - before;
-
-        // Pages that earlier tests freed are taken again without counting; half is enough to see that the mark moved at all.
-        Assert.InRange(growth, 0.5 * bytes, 1.1 * bytes);
+        // Over what is there once they are loaded: what came before, and LibTorch's own pages, do not count.
+        Assert.InRange(Status("VmHWM:") - Status("VmRSS:"), 0, 0.1 * bytes);
     }
 
     private static void WriteZeros(TemporaryFolder folder)
