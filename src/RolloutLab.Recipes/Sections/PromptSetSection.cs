@@ -49,8 +49,8 @@ public abstract record PromptSetSection
         "What the files hold.",
         null,
         ("countdown", s => ReadCountdown(s, isTraining)),
-        ("jsonl", s => ReadColumns(s, isTraining)),
-        ("parquet", s => ReadColumns(s, isTraining)),
+        ("jsonl", s => ReadOwnColumns(s, isTraining)),
+        ("parquet", s => ReadOwnColumns(s, isTraining)),
         ("verl", s => ReadVerl(s, isTraining)),
         ("trl", s => ReadTrl(s, isTraining)),
         ("gsm8k", s => ReadGsm8k(s, isTraining)));
@@ -67,14 +67,16 @@ public abstract record PromptSetSection
         Order = ReadOrder(r, isTraining),
     };
 
-    private static ColumnPromptSetSection ReadColumns(SectionReader r, bool isTraining) => new()
+    private static ColumnPromptSetSection ReadColumns(
+        SectionReader r, bool isTraining, string prompt, Func<SectionReader, ValueList<string>> answers, ValueList<string> extras) => new()
     {
         Path = r.Path("path", Files),
-        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: text, or chat messages. Dots lead into objects."),
-        AnswerFields = [r.Text("answer_field", "answer", "Column with what the verifier compares with. Dots lead into objects.")],
-        IdField = ReadIdField(r),
-        ExtraFields = ReadExtraFields(r, []),
-        PromptTemplate = ReadTemplate(r),
+        PromptField = r.Text("prompt_field", "prompt", prompt),
+        AnswerFields = answers(r),
+        IdField = r.OptionalText("id_field", "Column with a unique id; null takes id where there is one, else the number of the row."),
+        ExtraFields = r.Texts("extra_fields", extras, "Further columns kept with a prompt: verifiers see them, and rollouts.jsonl has them."),
+        PromptTemplate = r.Template(
+            "prompt_template", "{prompt}", "{prompt}", "What stands around a prompt that is text; {prompt} stands for the column."),
         Limit = ReadLimit(r),
         MaxPromptTokens = ReadMaxPromptTokens(r),
         Overlong = ReadOverlong(r),
@@ -82,37 +84,28 @@ public abstract record PromptSetSection
         Order = ReadOrder(r, isTraining),
     };
 
-    private static ColumnPromptSetSection ReadVerl(SectionReader r, bool isTraining) => new()
-    {
-        Path = r.Path("path", Files),
-        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: chat messages, or text."),
-        AnswerFields = [r.Text("answer_field", "reward_model.ground_truth", "Column with what the verifier compares with.")],
-        IdField = ReadIdField(r),
-        ExtraFields = ReadExtraFields(r, ["data_source", "extra_info"]),
-        PromptTemplate = ReadTemplate(r),
-        Limit = ReadLimit(r),
-        MaxPromptTokens = ReadMaxPromptTokens(r),
-        Overlong = ReadOverlong(r),
-        Incomplete = ReadIncomplete(r),
-        Order = ReadOrder(r, isTraining),
-    };
+    private static ColumnPromptSetSection ReadOwnColumns(SectionReader r, bool isTraining) => ReadColumns(
+        r,
+        isTraining,
+        "Column with the prompt: text, or chat messages. Dots lead into objects.",
+        s => [s.Text("answer_field", "answer", "Column with what the verifier compares with. Dots lead into objects.")],
+        []);
 
-    private static ColumnPromptSetSection ReadTrl(SectionReader r, bool isTraining) => new()
-    {
-        Path = r.Path("path", Files),
-        PromptField = r.Text("prompt_field", "prompt", "Column with the prompt: text, or chat messages."),
-        AnswerFields = r.OptionalText("answer_field", "Column with what the verifier compares with.", fallbackText: "solution, else answer") is { } field
+    private static ColumnPromptSetSection ReadVerl(SectionReader r, bool isTraining) => ReadColumns(
+        r,
+        isTraining,
+        "Column with the prompt: chat messages, or text.",
+        s => [s.Text("answer_field", "reward_model.ground_truth", "Column with what the verifier compares with.")],
+        ["data_source", "extra_info"]);
+
+    private static ColumnPromptSetSection ReadTrl(SectionReader r, bool isTraining) => ReadColumns(
+        r,
+        isTraining,
+        "Column with the prompt: text, or chat messages.",
+        s => s.OptionalText("answer_field", "Column with what the verifier compares with.", fallbackText: "solution, else answer") is { } field
             ? [field]
             : ["solution", "answer"],
-        IdField = ReadIdField(r),
-        ExtraFields = ReadExtraFields(r, []),
-        PromptTemplate = ReadTemplate(r),
-        Limit = ReadLimit(r),
-        MaxPromptTokens = ReadMaxPromptTokens(r),
-        Overlong = ReadOverlong(r),
-        Incomplete = ReadIncomplete(r),
-        Order = ReadOrder(r, isTraining),
-    };
+        []);
 
     private static Gsm8kPromptSetSection ReadGsm8k(SectionReader r, bool isTraining) => new()
     {
@@ -125,15 +118,6 @@ public abstract record PromptSetSection
         Incomplete = ReadIncomplete(r),
         Order = ReadOrder(r, isTraining),
     };
-
-    private static string? ReadIdField(SectionReader r) =>
-        r.OptionalText("id_field", "Column with a unique id; null takes id where there is one, else the number of the row.");
-
-    private static ValueList<string> ReadExtraFields(SectionReader r, ValueList<string> fallback) =>
-        r.Texts("extra_fields", fallback, "Further columns kept with a prompt: verifiers see them, and rollouts.jsonl has them.");
-
-    private static string ReadTemplate(SectionReader r) =>
-        r.Template("prompt_template", "{prompt}", "{prompt}", "What stands around a prompt that is text; {prompt} stands for the column.");
 
     private static int ReadLimit(SectionReader r) =>
         r.Integer("limit", 0, AtLeast(0), "Prompts taken from the start of the files; 0 for all.");
