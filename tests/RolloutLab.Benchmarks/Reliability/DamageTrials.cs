@@ -63,6 +63,7 @@ internal sealed class DamageTrials(TinyProgram program, TextWriter progress)
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        TinyProgram.LeaveNoPipes(start);
         using var process = Process.Start(start)!;
         using var stopping = program.Stopped.Register(process.Kill);
         var lines = Channel.CreateUnbounded<string>();

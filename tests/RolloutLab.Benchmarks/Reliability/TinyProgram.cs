@@ -73,8 +73,15 @@ internal sealed class TinyProgram : IDisposable
             WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };
         start.Environment["NO_COLOR"] = "1";
+        LeaveNoPipes(start);
         return new RunningProgram(Process.Start(start)!, Stopped);
     }
+
+    /// <summary>
+    /// Has a process that will be killed open no pipes for debuggers: .NET puts them into the temporary folder, where a
+    /// killed process leaves them.
+    /// </summary>
+    public static void LeaveNoPipes(ProcessStartInfo start) => start.Environment["DOTNET_EnableDiagnostics"] = "0";
 
     public void Dispose()
     {
