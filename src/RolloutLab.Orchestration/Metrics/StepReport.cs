@@ -43,6 +43,9 @@ public sealed record StepReport(
     /// <summary>Mean response length in tokens.</summary>
     public double MeanLength => Tally.Lengths.Mean;
 
+    /// <summary>How often each reason was given to the step's own rollouts, in the order of fate and reason.</summary>
+    public IEnumerable<(RolloutFate Fate, string Reason, int Count)> Reasons => Tally.ReasonsWith([]);
+
     /// <summary>What the metrics count over the decisions.</summary>
     internal RolloutTally Tally { get; } = new(Decisions);
 }

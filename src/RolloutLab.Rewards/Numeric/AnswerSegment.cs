@@ -20,16 +20,19 @@ internal readonly partial record struct AnswerSegment(string Text, bool IsMarked
     public static AnswerSegment Find(string response)
     {
         var hashes = response.LastIndexOf(Hashes, StringComparison.Ordinal);
-        var boxed = response.LastIndexOf(Boxed, StringComparison.Ordinal);
-        var (label, labelEnd) = LastLabel(response);
-        if (hashes < 0 && boxed < 0 && label < 0)
+
+        // Only what stands after the last marker found so far can be a later one: mostly a line, where the response is long.
+        var (label, labelEnd) = LastLabel(response, hashes);
+        var marked = Math.Max(hashes, label);
+        var boxed = response.AsSpan(Math.Max(0, marked)).LastIndexOf(Boxed, StringComparison.Ordinal);
+        if (boxed >= 0)
         {
-            return new AnswerSegment(Simplify(response), IsMarked: false);
+            return new AnswerSegment(Simplify(Braced(response.AsSpan(Math.Max(0, marked) + boxed + Boxed.Length)).ToString()), IsMarked: true);
         }
 
-        if (boxed > hashes && boxed > label)
+        if (marked < 0)
         {
-            return new AnswerSegment(Simplify(Braced(response.AsSpan(boxed + Boxed.Length)).ToString()), IsMarked: true);
+            return new AnswerSegment(Simplify(response), IsMarked: false);
         }
 
         var after = response.AsSpan(hashes > label ? hashes + Hashes.Length : labelEnd).TrimStart();
@@ -37,9 +40,10 @@ internal readonly partial record struct AnswerSegment(string Text, bool IsMarked
         return new AnswerSegment(Simplify((lineEnd < 0 ? after : after[..lineEnd]).ToString()), IsMarked: true);
     }
 
-    private static (int Start, int End) LastLabel(string response)
+    /// <summary>The last label that begins a line and stands after a position; -1 for none.</summary>
+    private static (int Start, int End) LastLabel(string response, int position)
     {
-        for (var end = response.Length; end >= 0;)
+        for (var end = response.Length; end > position;)
         {
             var start = end == 0 ? 0 : response.LastIndexOf('\n', end - 1) + 1;
             var line = response.AsSpan(start, end - start);

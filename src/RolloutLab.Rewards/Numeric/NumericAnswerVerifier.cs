@@ -30,6 +30,9 @@ public sealed class NumericAnswerVerifier : IVerifier
 {
     private readonly NumericAnswerOptions _options;
 
+    // The rollouts of a group are graded one after another. Replaced as a whole, so threads may verify beside each other.
+    private Reference? _latest;
+
     /// <summary>Creates a verifier.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is negative.</exception>
     public NumericAnswerVerifier(NumericAnswerOptions options)
@@ -44,7 +47,7 @@ public sealed class NumericAnswerVerifier : IVerifier
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(response);
-        if (Extract(prompt.Answer).Value is not { } reference)
+        if (ReferenceOf(prompt) is not { } reference)
         {
             return Verdict.Fault($"the answer of prompt '{prompt.Id}' has no number in a form that is read");
         }
@@ -64,6 +67,17 @@ public sealed class NumericAnswerVerifier : IVerifier
         return answer.IsWithin(_options.Tolerance, reference)
             ? Verdict.Correct(answer.ToString())
             : Verdict.Wrong(answer.ToString(), $"{answer} is not {reference}");
+    }
+
+    private ExactNumber? ReferenceOf(Prompt prompt)
+    {
+        var latest = _latest;
+        if (latest is null || !ReferenceEquals(latest.Answer, prompt.Answer))
+        {
+            _latest = latest = new Reference(prompt.Answer, Extract(prompt.Answer).Value);
+        }
+
+        return latest.Value;
     }
 
     private static FoundNumber Extract(string text) => Extract(AnswerSegment.Find(text));
@@ -96,4 +110,7 @@ public sealed class NumericAnswerVerifier : IVerifier
     }
 
     private static string Shorten(string command) => command.Length <= 32 ? command : command[..32] + "...";
+
+    /// <summary>The number of an answer.</summary>
+    private sealed record Reference(string Answer, ExactNumber? Value);
 }

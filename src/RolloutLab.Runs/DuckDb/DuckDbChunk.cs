@@ -37,6 +37,9 @@ public sealed unsafe class DuckDbChunk : IDisposable
     /// <summary>Text, or null where the value is absent.</summary>
     public string? TextOrNull(int column, int row) => IsNull(column, row) ? null : Text(column, row);
 
+    /// <summary>The bytes of a text, in the chunk's own memory: gone when it is disposed.</summary>
+    public ReadOnlySpan<byte> Utf8(int column, int row) => _columns[column].Utf8(row);
+
     /// <summary>A short text without a string of its own; false where it does not fit.</summary>
     public bool TryText(int column, int row, Span<char> buffer, out ReadOnlySpan<char> text)
     {

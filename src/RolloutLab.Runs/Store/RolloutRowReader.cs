@@ -13,13 +13,16 @@ internal sealed class RolloutRowReader
     private const int MostWords = 4096;
 
     private readonly List<string> _columns = ["file_index"];
-    private readonly int _row, _step, _promptId, _promptIndex, _rollout, _finish, _advantage, _decision, _reason, _weight;
+    private readonly int _step, _promptId, _promptIndex, _rollout, _finish, _advantage, _decision, _reason, _weight;
     private readonly int _version, _age, _estimate, _parent, _shared, _computed, _others, _seconds, _examples, _promptLength;
     private readonly int _prompt, _answer, _promptTokens, _text, _tokens, _logProbs, _origins, _tree;
     private readonly int _status, _reward, _parts, _found, _detail;
+    private readonly CodedColumn<FinishReason> _finishReasons = new(RolloutNames.ToFinishReason);
+    private readonly CodedColumn<RolloutFate> _fates = new(RolloutNames.ToFate);
+    private readonly CodedColumn<VerdictStatus> _statuses = new(RolloutNames.ToStatus);
+    private readonly CodedColumn<string> _reasons = new(reason => reason);
     private readonly Dictionary<int, int[]> _zeros = [];
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
-    private string _file = "";
     private Prompt? _seeded;
 
     /// <param name="contents">What is wanted.</param>
@@ -27,7 +30,7 @@ internal sealed class RolloutRowReader
     {
         var (texts, tokens, verdicts) = (contents.HasFlag(LogContents.Texts), contents.HasFlag(LogContents.Tokens), contents.HasFlag(LogContents.Verdicts));
         var record = contents.HasFlag(LogContents.Record);
-        (_row, _step, _promptId, _promptIndex) = (Ask("file_row_number"), Ask("step"), Ask("prompt_id"), Ask("prompt_index"));
+        (_step, _promptId, _promptIndex) = (Ask("step"), Ask("prompt_id"), Ask("prompt_index"));
         (_rollout, _finish, _version, _computed, _others) = (Ask("rollout"), Ask("finish_reason"), Ask("policy_version"), Ask("tokens_computed"), Ask("tokens_shared"));
         (_advantage, _decision, _examples, _promptLength) = (Ask("advantage"), Ask("decision"), Ask("example_prompts"), Ask("len(prompt_token_ids)"));
         (_reason, _weight, _age, _estimate) = record ? (Ask("reason"), Ask("weight"), Ask("policy_age"), Ask("estimate")) : (-1, -1, -1, -1);
@@ -45,18 +48,32 @@ internal sealed class RolloutRowReader
     /// <summary>The columns of the query, in the order that this class reads them.</summary>
     public string Columns => string.Join(", ", _columns);
 
-    /// <summary>Reads a row.</summary>
-    public void Add(DuckDbChunk chunk, int row, StepRows step)
+    /// <summary>Reads the rows of a chunk from one on, up to the end of their file.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="step">Gets the rows.</param>
+    /// <returns>The row after the last that was read.</returns>
+    public int AddFile(DuckDbChunk chunk, int row, StepRows step)
+    {
+        var file = chunk.Integer(FileColumn, row);
+        do
+        {
+            Add(chunk, row++, step);
+        }
+        while (row < chunk.RowCount && chunk.Integer(FileColumn, row) == file);
+        return row;
+    }
+
+    private void Add(DuckDbChunk chunk, int row, StepRows step)
     {
         var index = checked((int)chunk.Integer(_promptIndex, row));
         if (step.Prompt is not { } prompt || prompt.Index != index)
         {
             prompt = PromptOf(chunk, row, index);
             step.Begin(chunk.Integer(_step, row), prompt, _estimate < 0 ? double.NaN : chunk.Number(_estimate, row), Tree(chunk, row, step));
-            _file = step.Path;
         }
 
-        step.Add(Rollout(chunk, row, prompt, SampledFrom(chunk, row, prompt)), Outcome(chunk, row));
+        step.Add(Rollout(chunk, row, prompt, SampledFrom(chunk, row, prompt), step), Outcome(chunk, row, step));
     }
 
     private int Ask(string column)
@@ -90,13 +107,13 @@ internal sealed class RolloutRowReader
         return _seeded;
     }
 
-    private Rollout Rollout(DuckDbChunk chunk, int row, Prompt prompt, Prompt? sampledFrom)
+    private Rollout Rollout(DuckDbChunk chunk, int row, Prompt prompt, Prompt? sampledFrom, StepRows step)
     {
         var computed = chunk.IsNull(_computed, row) ? -1 : (int)chunk.Integer(_computed, row);
         return new Rollout
         {
             Index = (int)chunk.Integer(_rollout, row),
-            TokenIds = _tokens >= 0 ? chunk.Integers(_tokens, row) : Zeros(chunk, row, computed, sampledFrom ?? prompt),
+            TokenIds = _tokens >= 0 ? chunk.Integers(_tokens, row) : Zeros(chunk, row, computed, sampledFrom ?? prompt, step),
             LogProbs = _logProbs >= 0 ? chunk.Numbers(_logProbs, row) : [],
             Origins = _origins < 0 || chunk.ListLength(_origins, row) == 0 ? [] : Array.ConvertAll(chunk.Integers(_origins, row), o => (TokenOrigin)o),
             Parent = _parent < 0 || chunk.IsNull(_parent, row) ? -1 : (int)chunk.Integer(_parent, row),
@@ -105,17 +122,17 @@ internal sealed class RolloutRowReader
             SampledFrom = sampledFrom,
             WallSeconds = _seconds < 0 || chunk.IsNull(_seconds, row) ? float.NaN : (float)chunk.Number(_seconds, row),
             Text = _text >= 0 ? chunk.Text(_text, row) : "",
-            FinishReason = RolloutNames.ToFinishReason(Word(chunk, _finish, row)),
+            FinishReason = _finishReasons.Of(chunk, _finish, row),
             PolicyVersion = chunk.Integer(_version, row),
         };
     }
 
-    private LoggedOutcome Outcome(DuckDbChunk chunk, int row) => new()
+    private LoggedOutcome Outcome(DuckDbChunk chunk, int row, StepRows step) => new()
     {
-        File = _file,
-        Row = chunk.Integer(_row, row) + 1,
+        File = step.Path,
+        Row = step.Row + 1,
         Verdict = _status < 0 ? null : new Verdict(
-            RolloutNames.ToStatus(Word(chunk, _status, row)),
+            _statuses.Of(chunk, _status, row),
             chunk.IsNull(_reward, row) ? float.NaN : (float)chunk.Number(_reward, row),
             chunk.IsNull(_found, row) ? null : Word(chunk, _found, row),
             chunk.IsNull(_detail, row) ? null : Word(chunk, _detail, row))
@@ -123,8 +140,8 @@ internal sealed class RolloutRowReader
             Parts = chunk.Numbers(_parts, row),
         },
         Advantage = (float)chunk.Number(_advantage, row),
-        Fate = RolloutNames.ToFate(Word(chunk, _decision, row)),
-        Reason = _reason < 0 ? null : Word(chunk, _reason, row),
+        Fate = _fates.Of(chunk, _decision, row),
+        Reason = _reason < 0 ? null : _reasons.Of(chunk, _reason, row),
         Weight = _weight < 0 ? 1 : (float)chunk.Number(_weight, row),
         PolicyAge = _age < 0 ? 0 : chunk.Integer(_age, row),
     };
@@ -142,13 +159,13 @@ internal sealed class RolloutRowReader
         }
         catch (JsonException error)
         {
-            throw new RolloutStoreException($"{step.Path}:{chunk.Integer(_row, row) + 1}: the tree is damaged; copy the run's file again", error);
+            throw new RolloutStoreException($"{step.Path}:{step.Row + 1}: the tree is damaged; copy the run's file again", error);
         }
     }
 
-    private int[] Zeros(DuckDbChunk chunk, int row, int computed, Prompt prompt) => computed >= 0
+    private int[] Zeros(DuckDbChunk chunk, int row, int computed, Prompt prompt, StepRows step) => computed >= 0
         ? Zeros(computed + (int)chunk.Integer(_others, row) - prompt.TokenIds.Length)
-        : throw new RolloutStoreException($"{_file}:{chunk.Integer(_row, row) + 1}: tokens_computed is null, so its length is not known; replay it with --train");
+        : throw new RolloutStoreException($"{step.Path}:{step.Row + 1}: tokens_computed is null, so its length is not known; replay it with --train");
 
     /// <summary>Tokens that nobody looks at, of the right number; shared between all of a length.</summary>
     private int[] Zeros(int length)

@@ -3,13 +3,19 @@ using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
-/// <summary>Reads files of the rollout store back into what was written. One call at a time.</summary>
+/// <summary>Reads files of the rollout store back into what was written. One reading at a time.</summary>
 internal sealed class RolloutStoreReader : IDisposable
 {
     private readonly DuckDbConnection _database = new();
     private readonly LogContents _contents;
 
-    public RolloutStoreReader(LogContents contents) => _contents = contents;
+    public RolloutStoreReader(LogContents contents)
+    {
+        _contents = contents;
+
+        // Each file is read once: a copy of it in DuckDB's memory is time and memory for nothing.
+        _database.Execute("SET enable_external_file_cache = false");
+    }
 
     /// <summary>Refuses a file of another version of the schema.</summary>
     public static void CheckVersion(DuckDbConnection database, string path)
@@ -35,28 +41,49 @@ internal sealed class RolloutStoreReader : IDisposable
             : facts;
     }
 
-    /// <summary>The steps of some files, in their order.</summary>
+    /// <summary>The steps of some files, in their order, each when it has been read: little more than one is in memory.</summary>
     /// <exception cref="RolloutStoreException">A file is damaged.</exception>
-    public List<LoggedStep> Read(IReadOnlyList<string> files)
+    public IEnumerable<LoggedStep> Read(IReadOnlyList<string> files)
     {
-        try
+        var facts = Named(files, () => ReadFacts(_database, files));
+        var rows = new RolloutRowReader(_contents);
+        using var result = Named(files, () => _database.Stream($"SELECT {rows.Columns} FROM read_parquet({List(files)})"));
+        var at = 0;
+        var step = Begin(at);
+        while (Named(files, result.Fetch) is { } chunk)
         {
-            var facts = ReadFacts(_database, files);
-            var steps = files.Select(f => new StepRows(f, facts[f])).ToList();
-            var rows = new RolloutRowReader(_contents);
-            using var result = _database.Query($"SELECT {rows.Columns} FROM read_parquet({List(files)}, file_row_number = true)");
-            while (result.Fetch() is { } chunk)
+            using (chunk)
             {
-                using (chunk)
+                for (var row = 0; row < chunk.RowCount; row = Named(files, () => rows.AddFile(chunk, row, step)))
                 {
-                    for (var row = 0; row < chunk.RowCount; row++)
+                    // A file without rows is a step without rollouts.
+                    for (var file = (int)chunk.Integer(RolloutRowReader.FileColumn, row); at != file; step = Begin(++at))
                     {
-                        rows.Add(chunk, row, steps[(int)chunk.Integer(RolloutRowReader.FileColumn, row)]);
+                        yield return step.ToStep();
                     }
                 }
             }
+        }
 
-            return [.. steps.Select(s => s.ToStep())];
+        for (; at < files.Count - 1; step = Begin(++at))
+        {
+            yield return step.ToStep();
+        }
+
+        yield return step.ToStep();
+
+        StepRows Begin(int file) => file < files.Count ? new StepRows(files[file], facts[files[file]])
+            : throw new RolloutStoreException($"{files[0]} to {Path.GetFileName(files[^1])}: DuckDB gives the files' rows out of order; this is a fault of RolloutLab");
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    /// <summary>An error of some files, with their names.</summary>
+    private static T Named<T>(IReadOnlyList<string> files, Func<T> read)
+    {
+        try
+        {
+            return read();
         }
         catch (RolloutStoreException error) when (!files.Any(f => error.Message.Contains(f, StringComparison.Ordinal)))
         {
@@ -67,8 +94,6 @@ internal sealed class RolloutStoreReader : IDisposable
             throw new RolloutStoreException($"{files[0]} to {Path.GetFileName(files[^1])}: not what the store writes: {error.Message}; copy the run's files again", error);
         }
     }
-
-    public void Dispose() => _database.Dispose();
 
     private static string List(IEnumerable<string> paths) => $"[{string.Join(", ", paths.Select(DuckDbConnection.Literal))}]";
 

@@ -21,6 +21,9 @@ internal sealed class StepRows(string path, StepFacts facts)
     /// <summary>The prompt of the row before; null before the first.</summary>
     public Prompt? Prompt => _prompt;
 
+    /// <summary>Rows so far: the position in the file of the row that is read next, from 0.</summary>
+    public long Row { get; private set; }
+
     /// <summary>Begins a group.</summary>
     public void Begin(long step, Prompt prompt, double estimate, RolloutTree tree)
     {
@@ -33,6 +36,7 @@ internal sealed class StepRows(string path, StepFacts facts)
     {
         _rollouts.Add(rollout);
         _outcomes.Add(outcome);
+        Row++;
     }
 
     /// <summary>What was read.</summary>

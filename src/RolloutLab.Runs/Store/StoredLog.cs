@@ -4,14 +4,16 @@ using RolloutLab.Core;
 namespace RolloutLab.Runs;
 
 /// <summary>
-/// RolloutLab's own store as a log: a run's folder, its folder <c>rollouts</c>, or one of its files. Steps are read a few
-/// files at a time, the next ones while the first are in use, so that memory does not grow with the log.
+/// RolloutLab's own store as a log: a run's folder, its folder <c>rollouts</c>, or one of its files. Steps are read one by
+/// one, the next ones while the first is in use, so that memory does not grow with the log.
 /// </summary>
 public sealed class StoredLog : IRolloutLog
 {
-    /// <summary>Files of a query; a query has costs of its own, and its rows are in memory together.</summary>
-    private const int FilesAtOnce = 16;
-    private const int FilesAtOnceWithTokens = 4;
+    /// <summary>Files of a query, which has costs of its own; its rows are made while they are read.</summary>
+    private const int FilesAtOnce = 64;
+
+    /// <summary>Steps that are read while one is in use.</summary>
+    private const int StepsAhead = 2;
 
     private readonly List<(string Path, long Step)> _files;
 
@@ -62,35 +64,16 @@ public sealed class StoredLog : IRolloutLog
     public StoredLog After(long step) => new(this, step);
 
     /// <inheritdoc/>
-    public IEnumerable<LoggedStep> Read(LogContents contents)
-    {
-        var size = contents.HasFlag(LogContents.Tokens) ? FilesAtOnceWithTokens : FilesAtOnce;
-        using var reader = new RolloutStoreReader(contents);
-        using var batches = _files.Chunk(size).GetEnumerator();
-        var next = batches.MoveNext() ? Begin(reader, batches.Current) : null;
-        while (next is not null)
-        {
-            var steps = Wait(next);
-            next = batches.MoveNext() ? Begin(reader, batches.Current) : null;
-            try
-            {
-                foreach (var step in steps)
-                {
-                    yield return step;
-                }
-            }
-            finally
-            {
-                // Whoever stops early must not close the database under the reader.
-                next?.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();
-            }
-        }
-    }
+    public IEnumerable<LoggedStep> Read(LogContents contents) => ReadAhead.Of(InOrder(contents), StepsAhead);
 
     internal static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"step {step}");
 
-    private static Task<List<LoggedStep>> Begin(RolloutStoreReader reader, (string Path, long Step)[] files) =>
-        Task.Run(() => reader.Read([.. files.Select(f => f.Path)]));
-
-    private static List<LoggedStep> Wait(Task<List<LoggedStep>> reading) => reading.GetAwaiter().GetResult();
+    private IEnumerable<LoggedStep> InOrder(LogContents contents)
+    {
+        using var reader = new RolloutStoreReader(contents);
+        foreach (var step in _files.Chunk(FilesAtOnce).SelectMany(files => reader.Read([.. files.Select(f => f.Path)])))
+        {
+            yield return step;
+        }
+    }
 }

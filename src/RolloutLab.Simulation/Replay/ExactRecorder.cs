@@ -80,10 +80,9 @@ public sealed class ExactRecorder(
 
     private void Compare(long step, RolloutDecision decision, LoggedOutcome logged)
     {
-        var (replayed, stored) = (Text(decision.Verdict), Text(logged.Verdict!));
-        if (replayed != stored)
+        if (!Same(decision.Verdict, logged.Verdict!))
         {
-            Differ("verdict", step, decision.Prompt.Id, decision.Rollout.Index, stored, replayed);
+            Differ("verdict", step, decision.Prompt.Id, decision.Rollout.Index, Text(logged.Verdict!), Text(decision.Verdict));
         }
 
         if (!Same(decision.Advantage, logged.Advantage!.Value))
@@ -91,11 +90,15 @@ public sealed class ExactRecorder(
             Differ("advantage", step, decision.Prompt.Id, decision.Rollout.Index, Text(logged.Advantage.Value), Text(decision.Advantage));
         }
 
-        replayed = Text(decision.Fate, decision.Reason, decision.Weight, decision.PolicyAge);
-        stored = Text(logged.Fate!.Value, logged.Reason!, logged.Weight, logged.PolicyAge);
-        if (replayed != stored)
+        if (decision.Fate != logged.Fate || decision.Reason != logged.Reason || !Same(decision.Weight, logged.Weight) || decision.PolicyAge != logged.PolicyAge)
         {
-            Differ("decision", step, decision.Prompt.Id, decision.Rollout.Index, stored, replayed);
+            Differ(
+                "decision",
+                step,
+                decision.Prompt.Id,
+                decision.Rollout.Index,
+                Text(logged.Fate!.Value, logged.Reason!, logged.Weight, logged.PolicyAge),
+                Text(decision.Fate, decision.Reason, decision.Weight, decision.PolicyAge));
         }
     }
 
@@ -121,6 +124,9 @@ public sealed class ExactRecorder(
     private void Differ(string what, long step, string prompt, int? rollout, string logged, string replayed) =>
         Comparison.Add(new ReplayDifference(what, $"step {step}, prompt {prompt}{(rollout is { } r ? $", rollout {r}" : "")}", logged, replayed));
 
+    private static bool Same(Verdict a, Verdict b) =>
+        a.Status == b.Status && Same(a.Reward, b.Reward) && a.Answer == b.Answer && a.Detail == b.Detail && Parts(a).SequenceEqual(Parts(b), Bits.Instance);
+
     private static bool Same(double a, double b) => BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b);
 
     /// <summary>
@@ -140,6 +146,16 @@ public sealed class ExactRecorder(
 
     private static string Text(RolloutFate fate, string reason, float weight, long age) =>
         string.Create(CultureInfo.InvariantCulture, $"{RolloutNames.Of(fate)} {reason} weight {weight:R} age {age}");
+
+    /// <summary>Numbers are equal where all their bits are.</summary>
+    private sealed class Bits : IEqualityComparer<float>
+    {
+        public static Bits Instance { get; } = new();
+
+        public bool Equals(float x, float y) => BitConverter.SingleToInt32Bits(x) == BitConverter.SingleToInt32Bits(y);
+
+        public int GetHashCode(float value) => BitConverter.SingleToInt32Bits(value);
+    }
 
     private sealed class Quiet : IProgress<int>
     {

@@ -13,11 +13,19 @@ namespace RolloutLab.Simulation;
 /// <param name="random">The replay's random streams.</param>
 public sealed class LoggedSource(LogCursor cursor, RandomStreams random) : IRolloutSource, IGrader
 {
-    private readonly Dictionary<Rollout, LoggedOutcome> _outcomes = new(ReferenceEqualityComparer.Instance);
+    // Of the current step, by prompt: its logged rollouts, and the places in the log of those that are given, by their index.
+    private readonly Dictionary<int, (LoggedGroup Logged, int[] Places)> _given = [];
     private long _step;
 
     /// <summary>What the log says of a rollout that was given in the current step.</summary>
-    public LoggedOutcome OutcomeOf(Rollout rollout) => _outcomes[rollout];
+    /// <param name="prompt">Index of its prompt.</param>
+    /// <param name="rollout">Its index.</param>
+    /// <exception cref="KeyNotFoundException">The prompt got no rollouts in the step.</exception>
+    public LoggedOutcome OutcomeOf(int prompt, int rollout)
+    {
+        var (logged, places) = _given[prompt];
+        return logged.Outcomes[places[rollout]];
+    }
 
     /// <inheritdoc/>
     public IRolloutSession Open(long step, RolloutPurpose purpose, SamplingParameters sampling)
@@ -25,7 +33,7 @@ public sealed class LoggedSource(LogCursor cursor, RandomStreams random) : IRoll
         if (_step != step)
         {
             _step = step;
-            _outcomes.Clear();
+            _given.Clear();
         }
 
         return new ImmediateRolloutSession(budget => Draw(step, budget));
@@ -35,7 +43,14 @@ public sealed class LoggedSource(LogCursor cursor, RandomStreams random) : IRoll
     public GradedGroup Grade(RolloutGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return new GradedGroup(group, [.. group.Rollouts.Select(r => _outcomes[r].Verdict ?? throw NoVerdict(_outcomes[r]))]);
+        var verdicts = new Verdict[group.Rollouts.Count];
+        for (var j = 0; j < verdicts.Length; j++)
+        {
+            var outcome = OutcomeOf(group.Prompt.Index, group.Rollouts[j].Index);
+            verdicts[j] = outcome.Verdict ?? throw NoVerdict(outcome);
+        }
+
+        return new GradedGroup(group, verdicts);
     }
 
     private static DataException NoVerdict(LoggedOutcome outcome) => new(
@@ -43,19 +58,28 @@ public sealed class LoggedSource(LogCursor cursor, RandomStreams random) : IRoll
 
     private RolloutGroup Draw(long step, PromptBudget budget)
     {
-        var logged = cursor.Find(budget.Prompt.Index)
-            ?? throw new RolloutStoreException($"step {step} of the log has no rollouts of prompt '{budget.Prompt.Id}'");
-        var order = Enumerable.Range(0, logged.Group.Rollouts.Count).ToArray();
-        random.Stream(StreamPurpose.LoggedRollout, step, budget.Prompt.Index).Shuffle<int>(order);
+        var (logged, places) = Given(step, budget.Prompt);
         var rollouts = new Rollout[budget.Rollouts];
         for (var j = 0; j < rollouts.Length; j++)
         {
-            var place = order[budget.FirstRollout + j];
-            var rollout = logged.Group.Rollouts[place] with { Index = budget.FirstRollout + j, Parent = -1, SharedLength = 0 };
-            rollouts[j] = rollout;
-            _outcomes.Add(rollout, logged.Outcomes[place]);
+            var index = budget.FirstRollout + j;
+            rollouts[j] = logged.Group.Rollouts[places[index]] with { Index = index, Parent = -1, SharedLength = 0 };
         }
 
         return new RolloutGroup(budget.Prompt, rollouts);
+    }
+
+    private (LoggedGroup Logged, int[] Places) Given(long step, Prompt prompt)
+    {
+        if (!_given.TryGetValue(prompt.Index, out var given))
+        {
+            var logged = cursor.Find(prompt.Index)
+                ?? throw new RolloutStoreException($"step {step} of the log has no rollouts of prompt '{prompt.Id}'");
+            var places = Enumerable.Range(0, logged.Group.Rollouts.Count).ToArray();
+            random.Stream(StreamPurpose.LoggedRollout, step, prompt.Index).Shuffle<int>(places);
+            _given.Add(prompt.Index, given = (logged, places));
+        }
+
+        return given;
     }
 }

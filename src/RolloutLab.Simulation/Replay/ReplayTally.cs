@@ -59,6 +59,12 @@ internal sealed class ReplayTally(IRunRecorder inner, LoggedSource source, Logge
             Add(decision);
         }
 
+        foreach (var (fate, reason, count) in report.Reasons)
+        {
+            var name = RolloutNames.Of(fate) + "/" + reason;
+            Decisions[name] = Decisions.GetValueOrDefault(name) + count;
+        }
+
         inner.StepFinished(report, evaluation);
         progress?.Report(_rollouts);
     }
@@ -79,14 +85,10 @@ internal sealed class ReplayTally(IRunRecorder inner, LoggedSource source, Logge
         _seen.Add(group.Group.Prompt.Index);
         _groups++;
         _most = Math.Max(_most, group.Count);
-        var (differs, first) = (false, float.NaN);
+        var (differs, first, correct) = (false, float.NaN, _correct);
         foreach (var verdict in group.Verdicts)
         {
-            if (verdict.IsCorrect)
-            {
-                _correct++;
-                _solved.Add(group.Group.Prompt.Index);
-            }
+            _correct += verdict.IsCorrect ? 1 : 0;
 
             if (!float.IsNaN(verdict.Reward))
             {
@@ -94,6 +96,11 @@ internal sealed class ReplayTally(IRunRecorder inner, LoggedSource source, Logge
                 first = float.IsNaN(first) ? verdict.Reward : first;
                 differs |= verdict.Reward != first;
             }
+        }
+
+        if (_correct > correct)
+        {
+            _solved.Add(group.Group.Prompt.Index);
         }
 
         _effective += differs ? group.Count : 0;
@@ -105,9 +112,7 @@ internal sealed class ReplayTally(IRunRecorder inner, LoggedSource source, Logge
         _rollouts++;
         _tokens += decision.Rollout.Length;
         _trained += decision.IsTrained ? 1 : 0;
-        var name = RolloutNames.Of(decision.Fate) + "/" + decision.Reason;
-        Decisions[name] = Decisions.GetValueOrDefault(name) + 1;
-        var logged = source.OutcomeOf(decision.Rollout);
+        var logged = source.OutcomeOf(decision.Prompt.Index, decision.Rollout.Index);
         if (logged is { Fate: { } fate, Advantage: { } advantage })
         {
             _comparable++;

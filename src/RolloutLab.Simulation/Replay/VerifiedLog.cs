@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using RolloutLab.Orchestration;
 using RolloutLab.Runs;
 
@@ -16,7 +14,7 @@ namespace RolloutLab.Simulation;
 internal sealed class VerifiedLog(IRolloutLog log, Func<IGrader> grader, long steps) : IRolloutLog
 {
     /// <summary>Graded steps that wait to be replayed.</summary>
-    private const int MostWaiting = 8;
+    private const int MostWaiting = 2;
 
     private readonly List<StepVerdicts> _known = [];
 
@@ -41,7 +39,7 @@ internal sealed class VerifiedLog(IRolloutLog log, Func<IGrader> grader, long st
     /// <inheritdoc/>
     public IEnumerable<LoggedStep> Read(LogContents contents) => _known.Count >= Math.Min(steps, log.Steps?.Count ?? 1)
         ? log.Read(contents & ~LogContents.Texts).Zip(_known, (step, verdicts) => verdicts.In(step))
-        : Ahead(Graded(contents));
+        : ReadAhead.Of(Graded(contents), MostWaiting);
 
     private IEnumerable<LoggedStep> Graded(LogContents contents)
     {
@@ -62,55 +60,5 @@ internal sealed class VerifiedLog(IRolloutLog log, Func<IGrader> grader, long st
     {
         var verdicts = grader.Grade(group.Group).Verdicts;
         return group with { Outcomes = [.. group.Outcomes.Select((o, j) => o with { Verdict = verdicts[j] })] };
-    }
-
-    /// <summary>Goes through a sequence on another thread, some items ahead of whoever takes them.</summary>
-    private static IEnumerable<LoggedStep> Ahead(IEnumerable<LoggedStep> steps)
-    {
-        using var stop = new CancellationTokenSource();
-        using var ready = new BlockingCollection<LoggedStep>(MostWaiting);
-        var work = Task.Factory.StartNew(() => Fill(steps, ready, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        try
-        {
-            foreach (var step in ready.GetConsumingEnumerable())
-            {
-                yield return step;
-            }
-        }
-        finally
-        {
-            // Whoever stops early must not close what the other thread reads.
-            stop.Cancel();
-            work.Wait();
-        }
-
-        work.Result?.Throw();
-    }
-
-    private static ExceptionDispatchInfo? Fill(IEnumerable<LoggedStep> steps, BlockingCollection<LoggedStep> ready, CancellationToken stop)
-    {
-        try
-        {
-            foreach (var step in steps)
-            {
-                ready.Add(step, stop);
-            }
-
-            return null;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return null;
-        }
-#pragma warning disable CA1031 // Thrown again, on the thread that reads.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            return ExceptionDispatchInfo.Capture(error);
-        }
-        finally
-        {
-            ready.CompleteAdding();
-        }
     }
 }

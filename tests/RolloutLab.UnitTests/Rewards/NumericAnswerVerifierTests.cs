@@ -24,6 +24,12 @@ public sealed class NumericAnswerVerifierTests
     [InlineData("18", "so 3. #### \\boxed{18}")]
     [InlineData("18", "\\boxed{3}\n#### 18")]
     [InlineData("18", "#### 3\n#### 18")]
+    [InlineData("18", "#### 3\nAnswer: 18")]
+    [InlineData("18", "Answer: 3\n#### 18")]
+    [InlineData("18", "Answer: 3 #### 18")]
+    [InlineData("18", "#### 3\nAnswer: \\boxed{18}")]
+    [InlineData("18", "\\boxed{3}\n#### 4\nA: 18")]
+    [InlineData("18", "A: 3\n\\boxed{4}\n* A: 18")]
     [InlineData("18", "A: 18 m2")]
     [InlineData("18", "A: 18 m^{2}")]
     [InlineData("18", "A: x_1 = 18")]
@@ -129,6 +135,19 @@ public sealed class NumericAnswerVerifierTests
         var verdict = Grade("many", "A: 18");
         Assert.Equal(VerdictStatus.Fault, verdict.Status);
         Assert.True(float.IsNaN(verdict.Reward));
+    }
+
+    [Fact]
+    public void Prompts_in_turn_are_compared_each_with_its_own_answer()
+    {
+        var verifier = new NumericAnswerVerifier(new NumericAnswerOptions());
+        var prompts = (string[])["18", "19", "none", "18"];
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(
+                [VerdictStatus.Correct, VerdictStatus.Wrong, VerdictStatus.Fault, VerdictStatus.Correct],
+                prompts.Select((answer, i) => verifier.Verify(new Prompt(i, $"{i}", "", [1], answer), "A: 18").Status));
+        }
     }
 
     [Fact]
