@@ -58,7 +58,7 @@ internal sealed class ChatModel : IChatModel
     public ChatAnswer Answer(IReadOnlyList<ChatMessage> messages, SamplingParameters sampling, long turn, Action<string> show, CancellationToken stop)
     {
         var started = Stopwatch.GetTimestamp();
-        var prompt = _chat is null ? _policy.Tokenizer.EncodeDocument(messages[^1].Content) : _policy.Tokenizer.Encode(_chat.Of(messages));
+        var prompt = _chat is null ? _policy.Tokenizer.EncodeDocumentOnce(messages[^1].Content) : _policy.Tokenizer.Encode(_chat.Of(messages));
         if (prompt.Length == 0 || prompt.Length >= _context)
         {
             throw new DataException(prompt.Length == 0

@@ -90,7 +90,7 @@ public sealed class SelfExplainer(
     private Prompt? Shown(Prompt prompt, KnownAnswer answer)
     {
         var text = Show(section.Template, prompt.Text, answer.Shown);
-        var tokens = tokenizer.Encode(text);
+        var tokens = tokenizer.EncodeInPlaceOf(prompt, text);
         return tokens.Length <= maxPromptTokens ? prompt with { Text = text, TokenIds = tokens } : null;
     }
 

@@ -127,7 +127,7 @@ public sealed class PromptSeeder
     private Prompt? Compose(Prompt prompt, IReadOnlyList<SimilarExample> examples)
     {
         var text = string.Concat(examples.Select(e => _template.Apply(e.Example.Question, e.Example.Solution))) + prompt.Text;
-        var tokens = _tokenizer.Encode(text);
+        var tokens = _tokenizer.EncodeInPlaceOf(prompt, text);
         return tokens.Length <= _maxPromptTokens
             ? prompt with { Text = text, TokenIds = tokens, Examples = [.. examples.Select(e => e.Example.Prompt)] }
             : null;

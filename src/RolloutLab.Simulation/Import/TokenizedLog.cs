@@ -1,4 +1,5 @@
 using RolloutLab.Core;
+using RolloutLab.Data;
 using RolloutLab.Runs;
 
 namespace RolloutLab.Simulation;
@@ -83,8 +84,10 @@ public sealed class TokenizedLog(IRolloutLog log, ITokenizer tokenizer, int maxP
     {
         try
         {
-            var ids = tokenizer.Encode(text);
-            return ids.Length > 0 || what == "response" ? ids : throw new DataException("it is empty");
+            // A prompt's text begins a sequence; a log that has it without special tokens lacks the one that begins texts.
+            var isPrompt = what == "prompt";
+            var ids = isPrompt ? tokenizer.EncodeDocumentOnce(text) : tokenizer.Encode(text);
+            return ids.Length > 0 || !isPrompt ? ids : throw new DataException("it is empty");
         }
         catch (DataException error)
         {

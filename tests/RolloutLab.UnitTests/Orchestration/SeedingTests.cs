@@ -6,6 +6,7 @@ using RolloutLab.Orchestration;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.UnitTests.Batching;
+using RolloutLab.UnitTests.Data.Tokenizers;
 using RolloutLab.UnitTests.Recipes;
 
 namespace RolloutLab.UnitTests.Orchestration;
@@ -42,6 +43,26 @@ public sealed class SeedingTests : IDisposable
         Assert.Equal((Prompts[0].Index, Prompts[0].Id, Prompts[0].Answer), (asked.Index, asked.Id, asked.Answer));
         Assert.Equal((1, 2, 0, 0), (report.Seeded, report.Examples, report.NoNeighbour, report.TooLong));
         Assert.Equal((2, 4), (seeded.Budgets[0].FirstRollout, seeded.Budgets[0].Rollouts));
+    }
+
+    /// <summary>A base Llama's tokenizer puts a token before a text: it stays in front, once, where examples come before the question.</summary>
+    [Fact]
+    public void The_token_that_begins_a_text_comes_before_the_examples()
+    {
+        using var small = SmallTokenizer.ByteLevel().With("<bos>", special: true).Set("post_processor", """
+            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<bos>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],
+             "special_tokens":{"<bos>":{"id":"<bos>","ids":[257],"tokens":["<bos>"]}}}
+            """);
+        var tokenizer = small.Load();
+        var corpus = new ExampleCorpus(8, 2);
+        corpus.Add(new SolvedExample(1, Prompts[1].Text, "46!"));
+        var seeder = new PromptSeeder(Section("min_similarity: 0"), corpus, tokenizer, 96);
+        var question = Prompts[0] with { TokenIds = tokenizer.EncodeDocument(Prompts[0].Text) };
+
+        var asked = seeder.Seed(new BudgetPlan([new PromptBudget(question, 2, 4)], 4), [Graded(0, false)]).Plan.Budgets[0].Prompt;
+
+        Assert.Equal([1], asked.Examples);
+        Assert.Equal([257, .. tokenizer.Encode(asked.Text)], asked.TokenIds);
     }
 
     [Fact]
