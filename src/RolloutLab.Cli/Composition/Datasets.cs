@@ -83,18 +83,21 @@ internal sealed class Datasets(ITokenizer tokenizer, int maxPositions, RandomStr
         CountdownPromptSetSection countdown => new CountdownPromptFormat(countdown.PromptTemplate, chat),
         Gsm8kPromptSetSection gsm8k => new Gsm8kPromptFormat(TextOf(gsm8k.PromptTemplate)),
         ColumnPromptSetSection columns => new ColumnPromptFormat(
-            new PromptColumns(columns.PromptField, columns.AnswerFields, columns.IdField, columns.ExtraFields), TextOf(columns.PromptTemplate)),
+            new PromptColumns(columns.PromptField, columns.AnswerFields, columns.IdField, columns.ExtraFields), TextOf(columns.PromptTemplate, columns.ToolsField)),
         _ => throw new InvalidOperationException($"no prompt format is wired for {section.GetType().Name}"),
     };
 
-    private PromptText TextOf(string template) => new(new TextTemplate(template, "prompt"), chat);
+    private PromptText TextOf(string template, string? tools = null) => tools is null || chat is not null
+        ? new PromptText(new TextTemplate(template, "prompt"), chat, tools)
+        : throw new RecipeException(
+            $"tools_field = {tools}: tools are for a chat template, and prompts are plain text here; add data.chat: {{}} to the recipe, or leave tools_field out");
 
     private DemonstrationFormat FormatOf(DemonstrationSection section) => section switch
     {
         JsonlDemonstrationSection jsonl => new DemonstrationFormat(
             jsonl.PromptField,
             jsonl.ResponseField,
-            TextOf(jsonl.PromptTemplate),
+            TextOf(jsonl.PromptTemplate, jsonl.ToolsField),
             new TextTemplate(jsonl.ResponseTemplate, "response")),
         Gsm8kDemonstrationSection gsm8k => new DemonstrationFormat(
             "question",

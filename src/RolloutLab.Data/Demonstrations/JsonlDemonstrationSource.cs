@@ -37,7 +37,7 @@ public sealed class JsonlDemonstrationSource : IDemonstrationSource
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        using var files = new RowFiles(FilePattern.Expand(path), [RowFields.ColumnOf(format.PromptField), RowFields.ColumnOf(format.ResponseField)], parquet);
+        using var files = new RowFiles(FilePattern.Expand(path), [.. format.PromptText.Columns(format.PromptField).Append(RowFields.ColumnOf(format.ResponseField)).Distinct()], parquet);
         foreach (var (row, _) in files.Read(progress, stop))
         {
             Add(Encode(row, format, tokenizer), maxTokens);
@@ -83,9 +83,8 @@ public sealed class JsonlDemonstrationSource : IDemonstrationSource
 
     private static Demonstration Encode(JsonlRow row, DemonstrationFormat format, ITokenizer tokenizer)
     {
-        var (inner, field) = RowFields.Find(row, format.PromptField);
-        var prompt = row.Encode(tokenizer, format.PromptText.Of(inner, field), "prompt", standsAlone: !format.PromptText.RendersChats);
-        (inner, field) = RowFields.Find(row, format.ResponseField);
+        var prompt = row.Encode(tokenizer, format.PromptText.Of(row, format.PromptField), "prompt", standsAlone: !format.PromptText.RendersChats);
+        var (inner, field) = RowFields.Find(row, format.ResponseField);
         var response = row.Encode(tokenizer, format.ResponseTemplate.Apply(inner.Text(field)), "response");
         return new Demonstration(prompt, [.. response, tokenizer.EndOfTextId]);
     }

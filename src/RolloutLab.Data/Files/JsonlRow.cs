@@ -29,6 +29,9 @@ public readonly struct JsonlRow
     /// <summary>Number of the line in the file, from 1.</summary>
     public long Line { get; }
 
+    /// <summary>Whether it is a row of a table, whose objects all have the same members.</summary>
+    internal bool IsOfTable => _columns is not null;
+
     /// <summary>File and line, as <c>path:line</c>.</summary>
     public string Where => $"{Path}:{Line}";
 
@@ -174,16 +177,54 @@ public readonly struct JsonlRow
     public bool IsText(string field) => _object.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String;
 
     /// <summary>A field that may hold anything, as compact JSON.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="withNulls">Whether members of objects that are null are written too.</param>
     /// <exception cref="DataException">It is missing.</exception>
-    public string Json(string field)
+    public string Json(string field, bool withNulls = true)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Compact))
         {
-            Required(field).WriteTo(json);
+            if (withNulls)
+            {
+                Required(field).WriteTo(json);
+            }
+            else
+            {
+                WriteWithoutNulls(json, Required(field));
+            }
         }
 
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static void WriteWithoutNulls(Utf8JsonWriter json, JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                json.WriteStartObject();
+                foreach (var member in element.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null))
+                {
+                    json.WritePropertyName(member.Name);
+                    WriteWithoutNulls(json, member.Value);
+                }
+
+                json.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                json.WriteStartArray();
+                foreach (var item in element.EnumerateArray())
+                {
+                    WriteWithoutNulls(json, item);
+                }
+
+                json.WriteEndArray();
+                break;
+            default:
+                element.WriteTo(json);
+                break;
+        }
     }
 
     /// <summary>Whether the field is an array.</summary>
@@ -200,7 +241,7 @@ public readonly struct JsonlRow
         int[] tokenIds;
         try
         {
-            tokenIds = standsAlone ? tokenizer.EncodeDocument(text) : tokenizer.Encode(text);
+            tokenIds = standsAlone ? tokenizer.EncodeDocumentOnce(text) : tokenizer.Encode(text);
         }
         catch (DataException error)
         {

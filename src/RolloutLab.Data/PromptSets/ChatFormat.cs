@@ -14,18 +14,21 @@ public sealed class ChatFormat(ChatTemplate template, string? system = null, IRe
     private const string User = "user";
 
     /// <summary>The prompt of a chat in memory.</summary>
+    /// <param name="messages">The turns so far.</param>
+    /// <param name="tools">An array of the tools it may call; null for none.</param>
     /// <exception cref="DataException">The template refuses it.</exception>
-    public string Of(IReadOnlyList<ChatMessage> messages)
+    public string Of(IReadOnlyList<ChatMessage> messages, JsonElement? tools = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
         return template.Render(
             system is not null && (messages.Count == 0 || messages[0].Role != System) ? [new ChatMessage(System, system), .. messages] : messages,
+            tools,
             variables: variables);
     }
 
     /// <summary>The prompt of one turn of the user.</summary>
     /// <exception cref="DataException">The template refuses it.</exception>
-    internal string OfText(JsonlRow row, string text) => Named(row, () => Of([new ChatMessage(User, text)]));
+    internal string OfText(JsonlRow row, string text, JsonElement? tools = null) => Named(row, () => Of([new ChatMessage(User, text)], tools));
 
     /// <summary>
     /// The prompt of a field that holds messages; empty where it holds none. What messages hold besides role and content, such as
@@ -35,7 +38,7 @@ public sealed class ChatFormat(ChatTemplate template, string? system = null, IRe
     /// A message is no object with a role, the last one is the assistant's, so that nothing is left to answer, none is the user's,
     /// or the template refuses them.
     /// </exception>
-    internal string OfMessages(JsonlRow row, string field)
+    internal string OfMessages(JsonlRow row, string field, JsonElement? tools)
     {
         var messages = row.Objects(field);
         if (messages.Count == 0)
@@ -61,7 +64,7 @@ public sealed class ChatFormat(ChatTemplate template, string? system = null, IRe
         }
 
         using var document = JsonDocument.Parse(json);
-        return Named(row, () => template.Render(document.RootElement, variables: variables));
+        return Named(row, () => template.Render(document.RootElement, tools, variables: variables));
     }
 
     private static string Named(JsonlRow row, Func<string> render)

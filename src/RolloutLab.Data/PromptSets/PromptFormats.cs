@@ -34,7 +34,7 @@ public sealed class ColumnPromptFormat(PromptColumns columns, PromptText text) :
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> Columns { get; } =
-        [.. columns.Answers.Concat(columns.Extra).Append(columns.Prompt).Append(columns.Id ?? "id").Select(RowFields.ColumnOf).Distinct()];
+        [.. columns.Answers.Concat(columns.Extra).Append(columns.Id ?? "id").Select(RowFields.ColumnOf).Concat(text.Columns(columns.Prompt)).Distinct()];
 
     /// <inheritdoc/>
     public bool RendersChats => text.RendersChats;
@@ -42,9 +42,8 @@ public sealed class ColumnPromptFormat(PromptColumns columns, PromptText text) :
     /// <inheritdoc/>
     public PromptFields Read(JsonlRow row)
     {
-        var (inner, field) = RowFields.Find(row, columns.Prompt);
         var answer = columns.Answers.FirstOrDefault(name => row.HasValue(RowFields.ColumnOf(name))) ?? columns.Answers.FirstOrDefault(row.Has) ?? columns.Answers[0];
-        var fields = new PromptFields(RowFields.Id(row, columns.Id), text.Of(inner, field), RowFields.TextOrNumber(row, answer));
+        var fields = new PromptFields(RowFields.Id(row, columns.Id), text.Of(row, columns.Prompt), RowFields.TextOrNumber(row, answer));
         return fields with
         {
             Missing = fields.Text.Length == 0 ? $"field '{columns.Prompt}' is empty" : fields.Answer.Length == 0 ? $"field '{answer}' is empty" : null,

@@ -67,6 +67,9 @@ public abstract record PromptSetSection
         Order = ReadOrder(r, isTraining),
     };
 
+    internal static string? ReadTools(SectionReader r) => r.OptionalText(
+        "tools_field", "Column with the tools that a chat may call, for the chat template: a list, or that list as JSON text; null takes tools where there is one.");
+
     private static ColumnPromptSetSection ReadColumns(
         SectionReader r, bool isTraining, string prompt, Func<SectionReader, ValueList<string>> answers, ValueList<string> extras) => new()
     {
@@ -74,6 +77,7 @@ public abstract record PromptSetSection
         PromptField = r.Text("prompt_field", "prompt", prompt),
         AnswerFields = answers(r),
         IdField = r.OptionalText("id_field", "Column with a unique id; null takes id where there is one, else the number of the row."),
+        ToolsField = ReadTools(r),
         ExtraFields = r.Texts("extra_fields", extras, "Further columns kept with a prompt: verifiers see them, and rollouts.jsonl has them."),
         PromptTemplate = r.Template(
             "prompt_template", "{prompt}", "{prompt}", "What stands around a prompt that is text; {prompt} stands for the column."),
@@ -158,6 +162,9 @@ public sealed record ColumnPromptSetSection : PromptSetSection
 
     /// <summary>Column with a unique id; null for <c>id</c>, else the row's number.</summary>
     public required string? IdField { get; init; }
+
+    /// <summary>Column with the tools that a chat may call; null for <c>tools</c>, where there is one.</summary>
+    public required string? ToolsField { get; init; }
 
     /// <summary>Further columns kept with a prompt.</summary>
     public required ValueList<string> ExtraFields { get; init; }

@@ -56,6 +56,7 @@ public abstract record DemonstrationSection
             Path = s.Path("path", "JSONL (one JSON object a line) or .parquet; * ? ** make a pattern of files."),
             PromptField = s.Text("prompt_field", "prompt", "Field that holds the prompt."),
             ResponseField = s.Text("response_field", "response", "Field that holds the response."),
+            ToolsField = PromptSetSection.ReadTools(s),
             PromptTemplate = s.Template("prompt_template", "{prompt}", "{prompt}", "The prompt; {prompt} stands for the field."),
             ResponseTemplate = s.Template(
                 "response_template", "{response}", "{response}", "The response; {response} stands for the field."),
@@ -91,6 +92,9 @@ public sealed record JsonlDemonstrationSection : DemonstrationSection
 
     /// <summary>Field that holds the response.</summary>
     public required string ResponseField { get; init; }
+
+    /// <summary>Column with the tools that a chat may call; null for <c>tools</c>, where there is one.</summary>
+    public required string? ToolsField { get; init; }
 
     /// <summary>The prompt, with <c>{prompt}</c> for the field.</summary>
     public required string PromptTemplate { get; init; }
