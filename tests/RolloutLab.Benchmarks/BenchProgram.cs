@@ -62,7 +62,7 @@ internal static class BenchProgram
           --quick      a few seconds: smaller sizes and fewer repeats, to see that it runs
           --threads N  compute threads (default: all cores)
           --trials N   of reliability: fewer trials of each part
-          --only PART  of reliability: kill, disk_full, damaged_files or soak
+          --only PART  one part: {string.Join("; ", Suites.Where(s => s.Parts.Count > 0).Select(s => $"of {s.Name} {string.Join(", ", s.Parts)}"))}
         """;
 
     private static bool TryParse(string[] args, out IBenchSuite suite, out BenchOptions options, out bool json, out string problem)
@@ -86,7 +86,7 @@ internal static class BenchProgram
                     options = options with { Trials = trials };
                     i++;
                     break;
-                case "--only" when i + 1 < args.Length && args[i + 1] is "kill" or "disk_full" or "damaged_files" or "soak":
+                case "--only" when i + 1 < args.Length && suite.Parts.Contains(args[i + 1]):
                     options = options with { Only = args[i + 1] };
                     i++;
                     break;
@@ -94,7 +94,9 @@ internal static class BenchProgram
                     suite = named;
                     break;
                 default:
-                    problem = $"'{args[i]}' is not understood; the suites are {string.Join(", ", Suites.Select(s => s.Name))}";
+                    problem = args[i] == "--only" && suite.Parts.Count > 0
+                        ? $"--only takes one of {string.Join(", ", suite.Parts)}"
+                        : $"'{args[i]}' is not understood; the suites are {string.Join(", ", Suites.Select(s => s.Name))}";
                     return false;
             }
         }

@@ -11,6 +11,9 @@ internal interface IBenchSuite
     /// <summary>One line of help.</summary>
     string Summary { get; }
 
+    /// <summary>Parts that can be measured alone (<c>--only</c>).</summary>
+    IReadOnlyList<string> Parts => [];
+
     /// <summary>Measures.</summary>
     /// <param name="options">Threads, and whether only to see that it runs.</param>
     /// <param name="progress">Told what is being measured, a line each.</param>
@@ -26,4 +29,8 @@ internal interface IBenchSuite
 /// <param name="Threads">Compute threads.</param>
 /// <param name="Trials">Trials of each part of a suite that counts trials; null for its own number.</param>
 /// <param name="Only">The one part of a suite to measure; null for all.</param>
-internal sealed record BenchOptions(bool Quick, int Threads, int? Trials = null, string? Only = null);
+internal sealed record BenchOptions(bool Quick, int Threads, int? Trials = null, string? Only = null)
+{
+    /// <summary>Whether a part is to be measured.</summary>
+    public bool Wants(string part) => Only is null || Only == part;
+}

@@ -16,6 +16,8 @@ internal sealed class ReliabilitySuite : IBenchSuite
 
     public string Summary => "200 kills, full disks, 2,000 damaged files, and memory over 300 steps of training and 2,000 of simulation";
 
+    public IReadOnlyList<string> Parts => ["kill", "disk_full", "damaged_files", "soak"];
+
     public JsonObject Run(BenchOptions options, TextWriter progress)
     {
         using var program = new TinyProgram();
@@ -29,7 +31,7 @@ internal sealed class ReliabilitySuite : IBenchSuite
 
         void Add(string name, Func<JsonObject> measure)
         {
-            if (options.Only is null || options.Only == name)
+            if (options.Wants(name))
             {
                 report[name] = measure();
             }

@@ -12,12 +12,14 @@ using RolloutLab.Torch;
 
 namespace RolloutLab.Benchmarks;
 
-/// <summary>The <c>store</c> suite: writing rollouts, asking for a prompt's, replaying them without a model, and a checkpoint.</summary>
+/// <summary>The <c>store</c> suite: writing rollouts, asking for a prompt's, replaying them without a model, a report, and a checkpoint.</summary>
 internal sealed class StoreSuite : IBenchSuite
 {
     public string Name => "store";
 
-    public string Summary => "the rollout store (write, query, replay without a model) at 10^6 rollouts of 300 tokens, and a checkpoint of 25M";
+    public string Summary => "the rollout store (write, query, replay without a model) at 10^6 rollouts of 300 tokens, the report of 1,000 steps, a checkpoint of 25M";
+
+    public IReadOnlyList<string> Parts => ["write", "query", "replay", "report", "checkpoint"];
 
     public JsonObject Run(BenchOptions options, TextWriter progress)
     {
@@ -25,38 +27,31 @@ internal sealed class StoreSuite : IBenchSuite
         var folder = Directory.CreateTempSubdirectory("rolloutlab-bench-store-").FullName;
         try
         {
-            progress.WriteLine("writing beside the quickstart's step ...");
-            var share = WriteShare(Path.Combine(folder, "share"), options.Quick);
-            var log = new StoreLog(rollouts: options.Quick ? 20_480 : 1_000_000);
-            progress.WriteLine($"writing {log.Rollouts:#,0} rollouts of {StoreLog.Tokens} tokens ...");
-            var store = Path.Combine(folder, "store");
-            var writing = Seconds(() => log.Write(store));
-            progress.WriteLine("asking for a prompt ...");
-            var query = Query(store, log);
-            progress.WriteLine("replaying without a model ...");
-            var verified = Replay(store, log, Path.Combine(folder, "verified"), "verify");
-            var logged = Replay(store, log, Path.Combine(folder, "logged"), "logged");
-            progress.WriteLine("checkpoint of 25M ...");
-            var checkpoint = CheckpointBench.Measure(Path.Combine(folder, "checkpoints"), options.Quick);
-            return new JsonObject
+            var report = new JsonObject { ["machine"] = Machine.Describe(info) };
+            if (options.Wants("write"))
             {
-                ["machine"] = Machine.Describe(info),
-                ["rollouts"] = log.Rollouts,
-                ["tokens_per_rollout"] = StoreLog.Tokens,
-                ["bytes_per_rollout"] = Directory.EnumerateFiles(store).Sum(f => new FileInfo(f).Length) / (double)log.Rollouts,
-                ["write"] = new JsonObject
-                {
-                    ["rollouts_per_second"] = log.Rollouts / writing,
-                    ["quickstart_step_seconds"] = share.Step,
-                    ["quickstart_writer_seconds"] = share.Writer,
-                    ["quickstart_handover_seconds"] = share.Handover,
-                    ["share_of_step"] = share.Writer / share.Step,
-                    ["share_on_critical_path"] = share.Handover / share.Step,
-                },
-                ["query_by_prompt_seconds"] = query,
-                ["replay"] = new JsonObject { ["verified"] = verified, ["logged"] = logged },
-                ["checkpoint"] = checkpoint,
-            };
+                progress.WriteLine("writing beside the quickstart's step ...");
+                report["write"] = Write(Path.Combine(folder, "share"), options.Quick);
+            }
+
+            if (options.Wants("write") || options.Wants("query") || options.Wants("replay"))
+            {
+                MeasureStore(report, folder, new StoreLog(options.Quick ? 20_480 : 1_000_000), options, progress);
+            }
+
+            if (options.Wants("report"))
+            {
+                progress.WriteLine("report of 1,000 steps ...");
+                report["report"] = ReportBench.Measure(Path.Combine(folder, "run"), options.Quick);
+            }
+
+            if (options.Wants("checkpoint"))
+            {
+                progress.WriteLine("checkpoint of 25M ...");
+                report["checkpoint"] = CheckpointBench.Measure(Path.Combine(folder, "checkpoints"), options.Quick);
+            }
+
+            return report;
         }
         finally
         {
@@ -66,26 +61,63 @@ internal sealed class StoreSuite : IBenchSuite
 
     public string Table(JsonObject report)
     {
-        var (write, checkpoint) = (report["write"]!, report["checkpoint"]!);
-        return string.Join('\n', new[]
+        var rollouts = report["rollouts"] is { } count ? $"{(long)count:#,0} rollouts" : "";
+        var lines = new List<string> { (string)report["machine"]!, "" };
+        Add("writing, rollouts/s", "#,0", "write", "rollouts_per_second");
+        Add("bytes a rollout", "#,0", "bytes_per_rollout");
+        Add("share of the quickstart's step, on a thread of its own", "0.00 %", "write", "share_of_step");
+        Add("the same on the critical path", "0.000 %", "write", "share_on_critical_path");
+        Add($"query by prompt of {rollouts}, s", "0.00", "query_by_prompt_seconds");
+        Add("replay without a model, every rollout verified, rollouts/s", "#,0", "replay", "verified", "rollouts_per_second");
+        Add("the same for each second of one core", "#,0", "replay", "verified", "rollouts_per_core_second");
+        Add("with the log's own verdicts, rollouts/s", "#,0", "replay", "logged", "rollouts_per_second");
+        Add("the same for each second of one core", "#,0", "replay", "logged", "rollouts_per_core_second");
+        Add("report of 1,000 steps, s", "0.0", "report", "report_seconds");
+        Add("its bytes", "#,0", "report", "report_bytes");
+        Add("checkpoint of 25M, s", "0.00", "checkpoint", "seconds");
+        Add("its bytes over those of its content", "0.000", "checkpoint", "ratio");
+        return string.Join('\n', lines);
+
+        void Add(string what, string format, params string[] keys)
         {
-            (string)report["machine"]!,
-            "",
-            Line("writing, rollouts/s", write["rollouts_per_second"]!, "#,0"),
-            Line("bytes a rollout", report["bytes_per_rollout"]!, "#,0"),
-            Line("share of the quickstart's step, on a thread of its own", write["share_of_step"]!, "0.00 %"),
-            Line("the same on the critical path", write["share_on_critical_path"]!, "0.000 %"),
-            Line($"query by prompt of {(long)report["rollouts"]!:#,0} rollouts, s", report["query_by_prompt_seconds"]!, "0.00"),
-            Line("replay without a model, every rollout verified, rollouts/s", report["replay"]!["verified"]!["rollouts_per_second"]!, "#,0"),
-            Line("the same for each second of one core", report["replay"]!["verified"]!["rollouts_per_core_second"]!, "#,0"),
-            Line("with the log's own verdicts, rollouts/s", report["replay"]!["logged"]!["rollouts_per_second"]!, "#,0"),
-            Line("the same for each second of one core", report["replay"]!["logged"]!["rollouts_per_core_second"]!, "#,0"),
-            Line("checkpoint of 25M, s", checkpoint["seconds"]!, "0.00"),
-            Line("its bytes over those of its content", checkpoint["ratio"]!, "0.000"),
-        });
+            if (keys.Aggregate((JsonNode?)report, (node, key) => node?[key]) is { } value)
+            {
+                lines.Add($"{what,-62} {((double)value).ToString(format, CultureInfo.InvariantCulture),12}");
+            }
+        }
     }
 
-    private static string Line(string what, JsonNode value, string format) => $"{what,-62} {((double)value).ToString(format, CultureInfo.InvariantCulture),12}";
+    private static void MeasureStore(JsonObject report, string folder, StoreLog log, BenchOptions options, TextWriter progress)
+    {
+        progress.WriteLine($"writing {log.Rollouts:#,0} rollouts of {StoreLog.Tokens} tokens ...");
+        var store = Path.Combine(folder, "store");
+        var writing = Seconds(() => log.Write(store));
+        report["rollouts"] = log.Rollouts;
+        report["tokens_per_rollout"] = StoreLog.Tokens;
+        report["bytes_per_rollout"] = Directory.EnumerateFiles(store).Sum(f => new FileInfo(f).Length) / (double)log.Rollouts;
+        if (report["write"] is JsonObject write)
+        {
+            write["rollouts_per_second"] = log.Rollouts / writing;
+        }
+
+        if (options.Wants("query"))
+        {
+            progress.WriteLine("asking for a prompt ...");
+            report["query_by_prompt_seconds"] = Query(store, log);
+        }
+
+        if (options.Wants("replay"))
+        {
+            progress.WriteLine("replaying without a model ...");
+            report["replay"] = new JsonObject
+            {
+                ["verified"] = Replay(store, log, Path.Combine(folder, "verified"), "verify"),
+                ["logged"] = Replay(store, log, Path.Combine(folder, "logged"), "logged"),
+            };
+        }
+
+        Directory.Delete(store, recursive: true);
+    }
 
     private static double Seconds(Action work)
     {
@@ -95,7 +127,7 @@ internal sealed class StoreSuite : IBenchSuite
     }
 
     /// <summary>A step of the quickstart (512 rollouts of 63 tokens) at the rates measured here, and what storing it takes.</summary>
-    private static (double Step, double Writer, double Handover) WriteShare(string folder, bool quick)
+    private static JsonObject Write(string folder, bool quick)
     {
         const int rollouts = 512;
         const int tokens = 63;
@@ -116,7 +148,15 @@ internal sealed class StoreSuite : IBenchSuite
                 store.Flush();
             }
         });
-        return (step, all / steps.Count, handover / steps.Count);
+        var (writer, handing) = (all / steps.Count, handover / steps.Count);
+        return new JsonObject
+        {
+            ["quickstart_step_seconds"] = step,
+            ["quickstart_writer_seconds"] = writer,
+            ["quickstart_handover_seconds"] = handing,
+            ["share_of_step"] = writer / step,
+            ["share_on_critical_path"] = handing / step,
+        };
     }
 
     private static double Query(string store, StoreLog log)
@@ -163,6 +203,7 @@ internal sealed class StoreSuite : IBenchSuite
         return new JsonObject
         {
             ["seconds"] = seconds,
+            ["core_seconds"] = cores,
             ["rollouts_per_second"] = log.Rollouts / seconds,
             ["rollouts_per_core_second"] = log.Rollouts / cores,
         };
