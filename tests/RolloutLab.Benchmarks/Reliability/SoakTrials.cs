@@ -3,13 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace RolloutLab.Benchmarks;
 
-/// <summary>Runs long and watches resident memory: what it grows after warm-up is a leak.</summary>
+/// <summary>
+/// Runs long and watches resident memory: what it grows after warm-up is a leak (<see cref="MemoryGrowth"/> says how it is told
+/// from the collector's swings). The code of a run is compiled, and compiled again, and the collector finds its bounds, in the
+/// first seconds; so training is preceded by twice the steps measured, and simulation, whose steps take milliseconds, by five times as many.
+/// </summary>
 internal sealed class SoakTrials(TinyProgram program, TextWriter progress)
 {
-    /// <summary>Steps before the measured ones, for each of them: code is compiled again while it warms up, for about 20 seconds.</summary>
-    private const int WarmUpSteps = 2;
-    private const double WarmUp = WarmUpSteps / (1.0 + WarmUpSteps);
-    private const double Window = 0.1;
+    private const int TrainingWarmUp = 2;
+    private const int SimulationWarmUp = 5;
 
     /// <summary>Watches training and simulation.</summary>
     /// <param name="trainingSteps">Steps of real training after the warm-up.</param>
@@ -17,10 +19,16 @@ internal sealed class SoakTrials(TinyProgram program, TextWriter progress)
     public JsonObject Run(int trainingSteps, int simulatedSteps)
     {
         progress.WriteLine($"soak: {trainingSteps} steps of training after warm-up ...");
-        var training = Growth("train", "tiny.yaml", "--run-dir", "soak-training", "--set", $"training.steps={(1 + WarmUpSteps) * trainingSteps}", "--set", "checkpoint.every=20", "--set", "evaluation.every=0");
+        var training = Growth(
+            TrainingWarmUp,
+            program.At("soak-training", "metrics.jsonl"),
+            "train", "tiny.yaml", "--run-dir", "soak-training", "--set", $"training.steps={(1 + TrainingWarmUp) * trainingSteps}", "--set", "checkpoint.every=20", "--set", "evaluation.every=0");
         progress.WriteLine($"soak: {simulatedSteps} steps of simulation after warm-up ...");
         File.WriteAllText(program.At("simulate.yaml"), Simulation);
-        var simulation = Growth("simulate", "simulate.yaml", "--run-dir", "soak-simulation", "--threads", "1", "--set", $"training.steps={(1 + WarmUpSteps) * simulatedSteps}");
+        var simulation = Growth(
+            SimulationWarmUp,
+            program.At("soak-simulation", "knapsack_bayes", "seed-1", "metrics.jsonl"),
+            "simulate", "simulate.yaml", "--run-dir", "soak-simulation", "--threads", "1", "--set", $"training.steps={(1 + SimulationWarmUp) * simulatedSteps}");
         return new JsonObject
         {
             ["memory_growth"] = Math.Max(training, simulation),
@@ -43,19 +51,22 @@ internal sealed class SoakTrials(TinyProgram program, TextWriter progress)
 
         """;
 
-    /// <summary>Growth of the mean resident memory from the window after warm-up to the last window, as a share of the first.</summary>
-    private double Growth(params string[] arguments)
+    /// <summary>Growth of the memory of a call of the program over the steps after the warm-up.</summary>
+    /// <param name="warmUp">Steps before the measured ones, for each of them.</param>
+    /// <param name="metrics">The metrics that the call writes, a row of about the same length a step: how far it is.</param>
+    /// <param name="arguments">The call.</param>
+    private double Growth(int warmUp, string metrics, params string[] arguments)
     {
         using var process = program.Start(arguments);
-        var samples = new List<double>();
+        var samples = new List<(double Done, double Bytes)>();
         while (!process.Process.HasExited)
         {
-            if (Resident(process.Process.Id) is { } bytes)
+            if (Resident(process.Process.Id) is { } bytes && new FileInfo(metrics) is { Exists: true } written)
             {
-                samples.Add(bytes);
+                samples.Add((written.Length, bytes));
             }
 
-            Thread.Sleep(50);
+            Thread.Sleep(20);
         }
 
         if (process.Finish() != 0)
@@ -63,10 +74,9 @@ internal sealed class SoakTrials(TinyProgram program, TextWriter progress)
             throw new Core.RunException($"{arguments[0]} failed: {process.Error.Trim()}");
         }
 
-        // The last samples are of a process that is ending.
-        var (count, window) = (samples.Count - 2, Math.Max(1, (int)(samples.Count * Window)));
-        var first = samples.Skip((int)(count * WarmUp)).Take(window).Average();
-        return (samples.Skip(count - window).Take(window).Average() - first) / first;
+        return samples.Count == 0
+            ? throw new Core.RunException($"{arguments[0]} ended before its memory could be measured; give it more steps (--trials)")
+            : MemoryGrowth.Of(samples, warmUp / (1.0 + warmUp));
     }
 
     private static double? Resident(int process)
