@@ -152,9 +152,15 @@ internal sealed class RunningProgram : IDisposable
         Process.WaitForExit();
     }
 
+    /// <summary>Lets go of it; where it still runs, because something went wrong meanwhile, it is killed.</summary>
     public void Dispose()
     {
         _stopping.Dispose();
+        if (!Process.HasExited)
+        {
+            Kill();
+        }
+
         Process.Dispose();
     }
 

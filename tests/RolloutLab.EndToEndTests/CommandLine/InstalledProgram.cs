@@ -14,12 +14,12 @@ internal static class InstalledProgram
         var start = StartInfo(folder, arguments);
         start.Environment["ROLLOUTLAB_NATIVE"] = Path.Combine(folder, "no-native-library");
         start.Environment.Remove("ROLLOUTLAB_DUCKDB");
-        using var process = Process.Start(start)!;
+        using var process = OwnedProcess.Start(start);
         return Finish(process);
     }
 
-    /// <summary>Starts it in a folder, with the native library of this build.</summary>
-    public static Process Start(string folder, params string[] arguments) => Process.Start(StartInfo(folder, arguments))!;
+    /// <summary>Starts it in a folder, with the native library of this build; disposing the process kills it.</summary>
+    public static Process Start(string folder, params string[] arguments) => OwnedProcess.Start(StartInfo(folder, arguments));
 
     /// <summary>Sends it a signal.</summary>
     /// <param name="process">The running program.</param>

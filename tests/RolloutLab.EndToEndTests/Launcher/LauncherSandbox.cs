@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using RolloutLab.EndToEndTests.CommandLine;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -115,7 +116,7 @@ internal sealed class LauncherSandbox : IDisposable
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        return OwnedProcess.Start(start);
     }
 
     public LauncherCall Finish(Process process)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using RolloutLab.EndToEndTests.CommandLine;
 
 namespace RolloutLab.EndToEndTests.Reliability;
 
@@ -83,7 +84,7 @@ public sealed class ReliabilityBenchTests
         return JsonNode.Parse(output)![part]!;
     }
 
-    private static Process Start(string part, int trials, string? temporary = null)
+    private static OwnedProcess Start(string part, int trials, string? temporary = null)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root!.FullName, "RolloutLab.sln")))
@@ -95,6 +96,6 @@ public sealed class ReliabilityBenchTests
         var start = new ProcessStartInfo("dotnet", [program, "reliability", "--only", part, "--trials", $"{trials}", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ROLLOUTLAB_HOME"] = root.FullName;
         start.Environment["TMPDIR"] = temporary ?? Path.GetTempPath();
-        return Process.Start(start)!;
+        return OwnedProcess.Start(start);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class TrainingProgram : IDisposable
         return Finish(process);
     }
 
-    /// <summary>Starts it and gives the running process.</summary>
+    /// <summary>Starts it and gives the running process, which is killed when it is disposed.</summary>
     public Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
@@ -65,7 +65,7 @@ internal sealed class TrainingProgram : IDisposable
             RedirectStandardInput = true,
         };
         start.Environment["NO_COLOR"] = "1";
-        var process = Process.Start(start)!;
+        var process = OwnedProcess.Start(start);
         process.StandardInput.Close();
         return process;
     }
