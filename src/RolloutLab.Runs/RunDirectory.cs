@@ -133,18 +133,7 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Reads <c>run.json</c>.</summary>
     /// <exception cref="RunException">It is damaged or cannot be read.</exception>
-    public RunIdentity ReadIdentity()
-    {
-        try
-        {
-            return FileFault.Guard("read", IdentityPath, () => JsonSerializer.Deserialize(File.ReadAllBytes(IdentityPath), RunJson.Default.RunIdentity))
-                ?? throw new JsonException("empty");
-        }
-        catch (JsonException error)
-        {
-            throw new RunException($"{IdentityPath} is damaged; train anew", error);
-        }
-    }
+    public RunIdentity ReadIdentity() => RunIdentity.Read(Path) ?? throw new RunException($"{IdentityPath} is gone; train anew");
 
     /// <summary>Writes <c>run.json</c>.</summary>
     /// <exception cref="RunException">The file system refused.</exception>

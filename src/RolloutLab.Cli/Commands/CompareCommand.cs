@@ -32,7 +32,7 @@ internal static class CompareCommand
         command.SetAction(result =>
         {
             var terminal = services.Terminal;
-            var (groups, measures) = Read(services, result.GetRequiredValue(runs));
+            var (groups, measures) = Read(services, result.GetRequiredValue(runs), result.GetValue(json));
             var comparison = RunComparison.Of(groups, measures, result.GetValue(target));
             terminal.Out.WriteLine(result.GetValue(json) ? RunComparisonJson.Of(comparison, "groups", folder: null) : comparison.ToText());
             if (result.GetValue(page) is { } path)
@@ -46,9 +46,9 @@ internal static class CompareCommand
         return command;
     }
 
-    private static (IReadOnlyList<string> Groups, IReadOnlyList<RunMeasures> Runs) Read(CommandLineServices services, string[] folders)
+    private static (IReadOnlyList<string> Groups, IReadOnlyList<RunMeasures> Runs) Read(CommandLineServices services, string[] folders, bool isJson)
     {
-        using var progress = new WorkProgress(services.Terminal.Error, services.Terminal.IsLive, "runs", services.Clock);
+        using var progress = WorkProgress.Of(services, "runs", isJson);
         return new RunFolders(services.Terminal.Error.WriteLine).Read(folders, progress);
     }
 }

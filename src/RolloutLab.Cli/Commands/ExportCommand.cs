@@ -49,7 +49,7 @@ internal static class ExportCommand
         command.SetAction(result =>
         {
             var type = result.GetRequiredValue(dtype);
-            using var progress = new WorkProgress(services.Terminal.Error, services.Terminal.IsLive, "MiB", services.Clock);
+            using var progress = WorkProgress.Of(services, "MiB", result.GetValue(json));
             var arguments = new ExportArguments(
                 result.GetRequiredValue(source), result.GetRequiredValue(folder), result.GetValue(step), result.GetValue(merge), Types[type], result.GetValue(baseModel));
             Tell(services.Terminal, services.Runs().Export(arguments, progress), type, result.GetValue(json));

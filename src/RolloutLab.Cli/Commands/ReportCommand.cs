@@ -35,17 +35,18 @@ internal static class ReportCommand
             var folder = result.GetRequiredValue(run);
             var written = result.GetValue(heatMap) is { } svg
                 ? WriteHeatMap(folder, svg)
-                : WritePage(services, folder, result.GetValue(page) ?? Path.Combine(folder, "report.html"));
+                : WritePage(services, folder, result.GetValue(page) ?? Path.Combine(folder, "report.html"), result.GetValue(json));
             Tell(services.Terminal, written, result.GetValue(json));
             return ExitCodes.Ok;
         });
         return command;
     }
 
-    private static string WritePage(CommandLineServices services, string folder, string path)
+    private static string WritePage(CommandLineServices services, string folder, string path, bool isJson)
     {
-        using var progress = new WorkProgress(services.Terminal.Error, services.Terminal.IsLive, "steps", services.Clock);
-        AtomicFile.WriteText(path, RunReportPage.Of(new RunReportReader(folder, progress).Read()));
+        using var checking = WorkProgress.Of(services, "MiB checked", isJson);
+        using var progress = WorkProgress.Of(services, "steps", isJson);
+        AtomicFile.WriteText(path, RunReportPage.Of(new RunReportReader(folder, progress, checking).Read()));
         return path;
     }
 

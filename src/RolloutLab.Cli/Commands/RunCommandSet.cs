@@ -150,7 +150,7 @@ internal sealed class RunCommandSet
         using var signals = new StopSignals(stop);
         var context = new RunContext(display, stop.Token)
         {
-            Work = unit => new WorkProgress(_services.Terminal.Error, _services.Terminal.IsLive, unit, _services.Clock),
+            Work = unit => WorkProgress.Of(_services, unit, result.GetValue(_json)),
         };
         return run(_services.Runs(), context) == RunEnding.Finished ? ExitCodes.Ok : ExitCodes.Interrupted;
     }

@@ -55,7 +55,11 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
         }
 
         var checkpoint = SavedCheckpoint.FindNewest(directory.CheckpointsPath, context.Observer.Notice);
-        RunChecksums.VerifyThrough(directory.Path, checkpoint?.State.Step ?? 0);
+        using (var checking = context.Work("MiB checked"))
+        {
+            RunChecksums.VerifyThrough(directory.Path, checkpoint?.State.Step ?? 0, checking, context.StopAfterStep);
+        }
+
         var recipe = RecipeLoader.Load(directory.RecipePath, []);
         context.Observer.Notice(checkpoint is null
             ? "there is no checkpoint yet; starting over"
@@ -99,7 +103,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
             return ReplayExactly(arguments, recipe, context);
         }
 
-        var identity = Identity(RunKind.Replay, recipe.Name + "-replay", recipe) with { Log = Path.GetFullPath(arguments.PathOf(recipe)) };
+        var identity = Identity(RunKind.Replay, arguments.NameOf(recipe) + "-replay", recipe) with { Log = Path.GetFullPath(arguments.PathOf(recipe)) };
         var training = ReplayedRuns.OffPolicy(recipe, identity.Log, context);
         var machine = StartMachine(recipe, context);
         using var run = new TrainRun(recipe, identity, machine, context, log: training);
@@ -110,7 +114,7 @@ internal sealed class RunCommands(TimeProvider clock, Func<string, string?> vari
     private (RunEnding Ending, ReplayComparison? Comparison, IReadOnlyList<ReplayedRollout> Shown) ReplayExactly(ReplayArguments arguments, Recipe recipe, RunContext context)
     {
         var identity = Identity(RunKind.Replay, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Log!))) + "-replay", recipe);
-        var log = arguments.OpenLog(recipe, null, context.StopAfterStep);
+        var log = ReplayedRuns.Import(context, progress => arguments.OpenLog(recipe, progress, context.StopAfterStep));
         var machine = StartMachine(recipe, context);
         var from = ReplayedRuns.Start(arguments, recipe, context.Observer);
         var metricsPath = Path.Combine(arguments.Log!, "metrics.jsonl");

@@ -21,6 +21,13 @@ internal sealed class WorkProgress(TextWriter writer, bool isLive, string unit, 
     private TimeSpan _next = Patience;
     private int _width;
 
+    /// <summary>Progress of a command, shown nowhere where it answers machines, which get one document.</summary>
+    /// <param name="services">What the command line works with.</param>
+    /// <param name="unit">What is counted, in the plural.</param>
+    /// <param name="isJson">Whether the command answers machines.</param>
+    public static WorkProgress Of(CommandLineServices services, string unit, bool isJson) =>
+        new(isJson ? TextWriter.Null : services.Terminal.Error, services.Terminal.IsLive, unit, services.Clock);
+
     /// <inheritdoc/>
     public void Report(WorkDone value)
     {

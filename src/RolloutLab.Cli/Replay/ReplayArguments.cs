@@ -1,4 +1,5 @@
 using RolloutLab.Core;
+using RolloutLab.Data;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
@@ -41,11 +42,15 @@ internal sealed record ReplayArguments(
             : throw new DataException($"{Log}: no recipe says what to do with this log; add --recipe FILE{(Path.Exists(Log) ? "" : " (and there is no such log)")}");
     }
 
+    /// <summary>Name of the replay: after the recipe given, or after the run's own, whose file in every run's folder is <c>recipe.yaml</c>.</summary>
+    /// <exception cref="RunException">The run's <c>run.json</c> is damaged.</exception>
+    public string NameOf(Recipe recipe) => RecipeFile is null && Log is { } run && RunIdentity.Read(run) is { } identity ? identity.Name : recipe.Name;
+
     /// <summary>Opens the log.</summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="progress">Told the rows of a foreign log; may be null.</param>
+    /// <param name="progress">Told how much of a foreign log is read; may be null.</param>
     /// <param name="stop">Ends the reading.</param>
-    public IRolloutLog OpenLog(Recipe recipe, IProgress<long>? progress, CancellationToken stop)
+    public IRolloutLog OpenLog(Recipe recipe, IProgress<ReadProgress>? progress, CancellationToken stop)
     {
         return Open(PathOf(recipe), recipe.Replay ?? new LogReplaySection(), progress, stop);
     }
@@ -58,9 +63,9 @@ internal sealed record ReplayArguments(
     /// <summary>Opens a log.</summary>
     /// <param name="path">Its file or folder.</param>
     /// <param name="section">Its format.</param>
-    /// <param name="progress">Told the rows of a foreign log; may be null.</param>
+    /// <param name="progress">Told how much of a foreign log is read; may be null.</param>
     /// <param name="stop">Ends the reading.</param>
-    public static IRolloutLog Open(string path, LogReplaySection section, IProgress<long>? progress, CancellationToken stop) =>
+    public static IRolloutLog Open(string path, LogReplaySection section, IProgress<ReadProgress>? progress, CancellationToken stop) =>
         section.Format == LogFormatChoice.Store || (section.Format == LogFormatChoice.Auto && StoredLog.IsStore(path))
             ? new StoredLog(path)
             : ForeignLog.Open(path, section, progress, stop);

@@ -88,9 +88,14 @@ internal sealed class ReplayCommand
         var screen = isJson ? services.Terminal.Error : services.Terminal.Out;
         using var stop = new StopRequest("stopping after this step", screen.WriteLine, ImmediateExit.Interrupted);
         using var signals = new StopSignals(stop);
-        var progress = new ReplayProgress(screen, services.Terminal.IsLive);
+        var progress = new ReplayProgress(isJson ? TextWriter.Null : screen, services.Terminal.IsLive);
         var started = Stopwatch.GetTimestamp();
-        var log = arguments.OpenLog(recipe, progress.Rows(), stop.Token);
+        IRolloutLog log;
+        using (var reading = new ReadingProgress(WorkProgress.Of(services, "MiB", isJson)))
+        {
+            log = arguments.OpenLog(recipe, reading, stop.Token);
+        }
+
         var parts = PartsOf(recipe);
         return arguments.IsExact
             ? new ExactReplayOutput(services.Terminal.Out, isJson).Run(arguments, recipe, log, parts, progress, stop.Token)
@@ -103,7 +108,8 @@ internal sealed class ReplayCommand
         using var display = RunDisplays.Create(isJson && arguments.IsExact ? services.Terminal with { Out = services.Terminal.Error } : services.Terminal, isJson && !arguments.IsExact, services.Clock);
         using var stop = new StopRequest("stopping after this step", display.Notice, ImmediateExit.Interrupted);
         using var signals = new StopSignals(stop);
-        var (ending, comparison, shown) = services.Runs().Replay(arguments, recipe, new RunContext(display, stop.Token));
+        var context = new RunContext(display, stop.Token) { Work = unit => WorkProgress.Of(services, unit, isJson) };
+        var (ending, comparison, shown) = services.Runs().Replay(arguments, recipe, context);
         if (ending == RunEnding.Interrupted)
         {
             return ExitCodes.Interrupted;

@@ -30,13 +30,6 @@ internal sealed class ReplayProgress(TextWriter writer, bool isLive) : IProgress
         Show(seconds, $"step {step}/{total}  {Figures.OneDecimal(step / seconds)} steps/s  ETA {Figures.Duration((total - step) * seconds / step)}");
     });
 
-    /// <summary>Rows of a log that is read; how many there are is not known before.</summary>
-    public IProgress<long> Rows() => new Forward(rows =>
-    {
-        var seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
-        Show(seconds, $"{Figures.Count(rows)} rows read  {Figures.Amount(rows / seconds)}/s");
-    });
-
     /// <summary>Ends the line that changes.</summary>
     public void Close()
     {

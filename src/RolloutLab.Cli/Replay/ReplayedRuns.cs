@@ -1,3 +1,4 @@
+using RolloutLab.Data;
 using RolloutLab.Recipes;
 using RolloutLab.Runs;
 using RolloutLab.Simulation;
@@ -15,8 +16,20 @@ internal static class ReplayedRuns
     /// <returns>Makes the training when there is a policy.</returns>
     public static Func<RunSession, LoggedTraining> OffPolicy(Recipe recipe, string path, RunContext context)
     {
-        var log = ReplayArguments.Open(path, recipe.Replay ?? new LogReplaySection(), progress: null, context.StopAfterStep);
-        return session => new OffPolicyTraining(recipe, new TokenizedLog(log, session.Policy.Tokenizer, session.Policy.Model.MaxPositions), session.Random);
+        var log = Import(context, progress => ReplayArguments.Open(path, recipe.Replay ?? new LogReplaySection(), progress, context.StopAfterStep));
+        return session =>
+        {
+            using var tokenizing = context.Work("prompts");
+            return new OffPolicyTraining(
+                recipe, new TokenizedLog(log, session.Policy.Tokenizer, session.Policy.Model.MaxPositions, tokenizing, context.StopAfterStep), session.Random);
+        };
+    }
+
+    /// <summary>Opens a log, with its progress shown.</summary>
+    public static IRolloutLog Import(RunContext context, Func<IProgress<ReadProgress>, IRolloutLog> open)
+    {
+        using var reading = new ReadingProgress(context.Work("MiB"));
+        return open(reading);
     }
 
     /// <summary>

@@ -26,9 +26,9 @@ internal sealed class WhatIfOutput(TextWriter output, TextWriter screen, bool is
         }
 
         var regrading = section.Verdicts == LogVerdictsChoice.Verify && log is ForeignLog ? Regrading.Of(log, parts.Grader(), stop) : null;
-        using var directory = arguments.RunDirectory is { } path ? RunDirectory.CreateAt(path) : RunDirectory.Create(recipe.Run.Folder, recipe.Name + "-replay", TimeProvider.System);
+        using var directory = arguments.RunDirectory is { } path ? RunDirectory.CreateAt(path) : RunDirectory.Create(recipe.Run.Folder, arguments.NameOf(recipe) + "-replay", TimeProvider.System);
         directory.WriteRecipe(recipe.ToYaml());
-        screen.WriteLine($"{recipe.Name}: replays {Described(log)}, into {directory.Path}");
+        screen.WriteLine($"{arguments.NameOf(recipe)}: replays {Described(log)}, into {directory.Path}");
         var results = new WhatIfStudy(recipe, log, parts, directory.Path).Run(progress, stop);
         progress.Close();
         if (results is null)

@@ -69,20 +69,27 @@ internal sealed record ChecksumRow(long Step, IReadOnlyList<ChecksumPart> Parts,
     /// <param name="folder">The run's folder.</param>
     /// <param name="through">The step.</param>
     /// <param name="names">Names inside the folder, <c>rollouts</c> for all stored rollouts; none for everything.</param>
+    /// <param name="progress">Told the megabytes (2^20) checked; may be null.</param>
+    /// <param name="stop">Ends it with <see cref="OperationCanceledException"/>.</param>
     /// <returns>Whether there is a row of that very step.</returns>
     /// <exception cref="RunException">A file is not what was written.</exception>
-    public static bool Check(string folder, long through, string[] names)
+    public static bool Check(string folder, long through, string[] names, IProgress<WorkDone>? progress, CancellationToken stop)
     {
         var path = Path.Combine(folder, RunChecksums.FileName);
         var ends = new Dictionary<string, long>();
         var (before, found, ended) = (0L, false, false);
+        var total = progress is null ? 0 : Read(path).TakeWhile(r => r.Step <= through).Sum(r => Wanted(r).Sum(p => p.To - p.From));
+        var done = 0L;
         foreach (var row in Read(path).TakeWhile(r => r.Step <= through))
         {
             (found, ended) = (row.Step == through, row.Ended);
-            foreach (var part in row.Parts.Where(p => names.Length == 0 || names.Contains(p.Name) || names.Contains(p.Name.Split('/')[0])))
+            foreach (var part in Wanted(row))
             {
+                stop.ThrowIfCancellationRequested();
                 Check(path, folder, part, before + 1, row);
                 ends[part.Name] = part.To;
+                done += part.To - part.From;
+                progress?.Report(new WorkDone(done >> 20, total >> 20));
             }
 
             before = row.Step;
@@ -98,6 +105,9 @@ internal sealed record ChecksumRow(long Step, IReadOnlyList<ChecksumPart> Parts,
         }
 
         return found;
+
+        IEnumerable<ChecksumPart> Wanted(ChecksumRow row) =>
+            row.Parts.Where(p => names.Length == 0 || names.Contains(p.Name) || names.Contains(p.Name.Split('/')[0]));
     }
 
     private static void Check(string path, string folder, ChecksumPart part, long first, ChecksumRow row)

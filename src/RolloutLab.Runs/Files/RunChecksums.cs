@@ -67,15 +67,23 @@ public sealed class RunChecksums : IDisposable
     /// <param name="folder">The run's folder.</param>
     /// <param name="names">Names inside the folder, <c>rollouts</c> for all stored rollouts; none for everything.</param>
     /// <exception cref="RunException">A file is missing or not what was written; the message names it and the steps.</exception>
-    public static void Verify(string folder, params ReadOnlySpan<string> names) => ChecksumRow.Check(folder, long.MaxValue, names.ToArray());
+    public static void Verify(string folder, params ReadOnlySpan<string> names) => ChecksumRow.Check(folder, long.MaxValue, names.ToArray(), progress: null, CancellationToken.None);
+
+    /// <summary>Checks all files against the checksums; a folder without them passes.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="progress">Told the megabytes (2^20) checked; may be null.</param>
+    /// <exception cref="RunException">A file is missing or not what was written; the message names it and the steps.</exception>
+    public static void Verify(string folder, IProgress<WorkDone>? progress) => ChecksumRow.Check(folder, long.MaxValue, [], progress, CancellationToken.None);
 
     /// <summary>Checks all that a run wrote up to a step, which is where it will go on.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="step">The step; 0 where it begins anew.</param>
+    /// <param name="progress">Told the megabytes (2^20) checked; may be null.</param>
+    /// <param name="stop">Ends it with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="RunException">A file is missing or not what was written, or the checksums of the step are missing; the message names file and steps.</exception>
-    public static void VerifyThrough(string folder, long step)
+    public static void VerifyThrough(string folder, long step, IProgress<WorkDone>? progress = null, CancellationToken stop = default)
     {
-        if (!ChecksumRow.Check(folder, step, []) && step > 0 && File.Exists(Path.Combine(folder, FileName)))
+        if (!ChecksumRow.Check(folder, step, [], progress, stop) && step > 0 && File.Exists(Path.Combine(folder, FileName)))
         {
             throw new RunException($"{Path.Combine(folder, FileName)} says nothing of step {step}, where the run goes on: it is damaged; put a whole copy back, or delete it to use the run as it is");
         }

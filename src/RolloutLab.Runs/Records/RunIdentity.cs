@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
 
@@ -21,4 +23,23 @@ public sealed record RunIdentity
     [JsonPropertyName("log")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Log { get; init; }
+
+    /// <summary>Reads a run folder's <c>run.json</c>; null where there is none.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <exception cref="RunException">It is damaged or cannot be read.</exception>
+    public static RunIdentity? Read(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, "run.json");
+        try
+        {
+            return !File.Exists(path) ? null
+                : FileFault.Guard("read", path, () => JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Default.RunIdentity))
+                    ?? throw new JsonException("empty");
+        }
+        catch (JsonException error)
+        {
+            throw new RunException($"{path} is damaged; train anew", error);
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RolloutLab.Core;
 
 namespace RolloutLab.Runs;
@@ -6,7 +5,8 @@ namespace RolloutLab.Runs;
 /// <summary>Reads what a report shows from a run's folder. The run may still be going on.</summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="progress">Told how far it is, in steps of two passes over the rollouts.</param>
-public sealed class RunReportReader(string folder, IProgress<WorkDone> progress)
+/// <param name="checking">Told the megabytes (2^20) of files that are checked before; may be null.</param>
+public sealed class RunReportReader(string folder, IProgress<WorkDone> progress, IProgress<WorkDone>? checking = null)
 {
     // Of the page; what else it holds is small.
     private const int BytesOfRollouts = 5_000_000;
@@ -26,7 +26,7 @@ public sealed class RunReportReader(string folder, IProgress<WorkDone> progress)
             throw new RunException($"{Path.GetFullPath(folder)} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
         }
 
-        RunChecksums.Verify(folder);
+        RunChecksums.Verify(folder, checking);
         var metrics = MetricsHistory.Read(Inside("metrics.jsonl"));
         var (survey, prompts) = ReadRollouts(metrics.LastStep);
         return new RunReport
@@ -116,17 +116,7 @@ public sealed class RunReportReader(string folder, IProgress<WorkDone> progress)
         }
     }
 
-    private string NameOf()
-    {
-        try
-        {
-            return (Text("run.json") is { } json ? JsonSerializer.Deserialize(json, RunJson.Default.RunIdentity)?.Name : null) ?? Path.GetFileName(Path.GetFullPath(folder));
-        }
-        catch (JsonException fault)
-        {
-            throw new RunException($"{Inside("run.json")} is damaged; train anew", fault);
-        }
-    }
+    private string NameOf() => RunIdentity.Read(folder)?.Name ?? Path.GetFileName(Path.GetFullPath(folder));
 
     private string? Text(string name) => File.Exists(Inside(name)) ? FileFault.Guard("read", Inside(name), () => File.ReadAllText(Inside(name))) : null;
 

@@ -48,17 +48,16 @@ public sealed class ForeignLog : IRolloutLog
     /// <summary>Reads a log.</summary>
     /// <param name="path">A file, or a folder of files.</param>
     /// <param name="section">Format, and what counts as right.</param>
-    /// <param name="progress">Told the rows read so far; may be null.</param>
+    /// <param name="progress">Told now and then how much is read; may be null.</param>
     /// <param name="stop">Ends the reading with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="DataException">It cannot be read; the message names file, row and column.</exception>
-    public static ForeignLog Open(string path, LogReplaySection section, IProgress<long>? progress, CancellationToken stop)
+    public static ForeignLog Open(string path, LogReplaySection section, IProgress<ReadProgress>? progress, CancellationToken stop)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(section);
         var builder = new ForeignLogBuilder(section.RightAbove);
         ILogFormat? format = null;
-        var rows = 0L;
-        foreach (var row in LogRows.Read(path))
+        foreach (var row in LogRows.Read(path, progress))
         {
             stop.ThrowIfCancellationRequested();
             format ??= FormatOf(section.Format, row);
@@ -66,14 +65,8 @@ public sealed class ForeignLog : IRolloutLog
             {
                 builder.Add(rollout, row);
             }
-
-            if ((++rows & 0xFFF) == 0)
-            {
-                progress?.Report(rows);
-            }
         }
 
-        progress?.Report(rows);
         return format is null
             ? throw new DataException($"{path}: has no rows; a log has one for each rollout")
             : new ForeignLog(path, format.Name, builder);

@@ -9,8 +9,29 @@ namespace RolloutLab.Simulation;
 internal static class LogRows
 {
     /// <summary>Reads them.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="progress">Told now and then; may be null.</param>
     /// <exception cref="DataException">There is no such file, it is damaged, or a row is no object.</exception>
-    public static IEnumerable<JsonlRow> Read(string path) => FilesOf(path).SelectMany(file => IsParquet(file) ? ReadParquet(file) : JsonlReader.Read(file));
+    public static IEnumerable<JsonlRow> Read(string path, IProgress<ReadProgress>? progress)
+    {
+        var files = FilesOf(path).ConvertAll(f => (Path: f, Bytes: new FileInfo(f) is { Exists: true } info ? info.Length : 0));
+        var (before, total, rows) = (0L, files.Sum(f => f.Bytes), 0L);
+        foreach (var (file, bytes) in files)
+        {
+            var done = 0L;
+            foreach (var row in IsParquet(file) ? ReadParquet(file, share => done = (long)(share * bytes)) : JsonlReader.Read(file, place => done = place))
+            {
+                if ((++rows & 0xFF) == 0)
+                {
+                    progress?.Report(new ReadProgress(before + done, total));
+                }
+
+                yield return row;
+            }
+
+            before += bytes;
+        }
+    }
 
     private static bool IsParquet(string path) => path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
 
@@ -35,9 +56,14 @@ internal static class LogRows
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
     }
 
-    private static IEnumerable<JsonlRow> ReadParquet(string path)
+    private static IEnumerable<JsonlRow> ReadParquet(string path, Action<double> share)
     {
         var reader = new DuckDbParquetReader();
-        return ParquetRows.Read(reader, path, reader.Describe(path), columns: null);
+        var layout = reader.Describe(path);
+        return ParquetRows.Read(reader, path, layout, columns: null).Select(row =>
+        {
+            share((double)row.Line / layout.Rows);
+            return row;
+        });
     }
 }

@@ -12,7 +12,10 @@ namespace RolloutLab.Simulation;
 /// <param name="log">The log.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="maxPositions">Most tokens of a prompt and its response.</param>
-public sealed class TokenizedLog(IRolloutLog log, ITokenizer tokenizer, int maxPositions) : IRolloutLog
+/// <param name="progress">Told the prompts of a log without steps while their texts are tokenized, which is done at once; may be null.</param>
+/// <param name="stop">Ends that with <see cref="OperationCanceledException"/>.</param>
+public sealed class TokenizedLog(
+    IRolloutLog log, ITokenizer tokenizer, int maxPositions, IProgress<WorkDone>? progress = null, CancellationToken stop = default) : IRolloutLog
 {
     /// <inheritdoc/>
     public string Path => log.Path;
@@ -38,7 +41,18 @@ public sealed class TokenizedLog(IRolloutLog log, ITokenizer tokenizer, int maxP
     /// <inheritdoc/>
     /// <exception cref="DataException">A text has a character that the tokenizer lacks, or an id that the model lacks.</exception>
     public IEnumerable<LoggedStep> Read(LogContents contents) => log.Read(contents | LogContents.Everything)
-        .Select(step => step with { Groups = [.. step.Groups.Select(Tokenized).Where(g => g.Group.Rollouts.Count > 0)] });
+        .Select(step => step with { Groups = [.. step.Groups.Select((group, i) => Tokenized(step, i)).Where(g => g.Group.Rollouts.Count > 0)] });
+
+    private LoggedGroup Tokenized(LoggedStep step, int index)
+    {
+        if (log.Steps is null)
+        {
+            stop.ThrowIfCancellationRequested();
+            progress?.Report(new WorkDone(index, step.Groups.Count));
+        }
+
+        return Tokenized(step.Groups[index]);
+    }
 
     private LoggedGroup Tokenized(LoggedGroup logged)
     {
