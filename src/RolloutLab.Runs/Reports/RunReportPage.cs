@@ -5,8 +5,6 @@ namespace RolloutLab.Runs;
 /// <summary>A report as one self-contained HTML page.</summary>
 public static class RunReportPage
 {
-    private const int MostPoints = 400;
-
     private static readonly (string Label, string Metric)[] Phases =
     [
         ("rollouts", "timing_s/gen"), ("update", "timing_s/update_actor"), ("evaluation", "timing_s/testing"), ("verification", "timing_s/reward"),
@@ -63,42 +61,15 @@ public static class RunReportPage
 
     private static void Curves(HtmlPage page, RunReport report)
     {
-        var metrics = report.Metrics;
-        var accuracies = metrics.Names.Where(n => n.StartsWith("val-core/", StringComparison.Ordinal) && !n.Contains("/mean@", StringComparison.Ordinal))
-            .Select(n => (Name: n[(n.LastIndexOf('/') + 1)..], Metric: n)).DistinctBy(n => n.Name).ToList();
-        List<string> names = [accuracies.Count > 0 ? accuracies[0].Name : "run", .. accuracies.Skip(1).Select(a => a.Name)];
+        var curves = RunCurves.Of(report.Metrics);
         page.Heading("Curves", "curves");
-        if (names.Count > 1)
+        if (curves.Names.Count > 1)
         {
             page.Paragraph("Colours of the evaluated accuracies:", "faint");
-            page.Legend(names);
+            page.Legend(curves.Names);
         }
 
-        page.Curves(
-            [
-                One("training reward", "reward"),
-                new("evaluated accuracy", "step", [.. accuracies.SelectMany(a => Series(a.Name, metrics[a.Metric]))]),
-                One("evaluated length, tokens", metrics.Names.FirstOrDefault(n => n.StartsWith("val-aux/", StringComparison.Ordinal) && n.EndsWith("/response_length/mean", StringComparison.Ordinal)) ?? ""),
-                One("training length, tokens", "response_length/mean"),
-                One("entropy, nats", "actor/entropy"),
-                One("KL to the starting policy", "actor/kl_loss"),
-                One("KL to the sampling policy", "actor/ppo_kl"),
-                One("effective-gradient ratio", "budget/effective_gradient_ratio"),
-                One("distinct answers in a group", "tree/distinct_answers/mean"),
-                One("supervised loss, nats", "sft/loss"),
-                One("gradient norm", metrics.Names.Contains("actor/grad_norm") ? "actor/grad_norm" : "sft/grad_norm"),
-                One("clipped tokens, share", "actor/pg_clipfrac"),
-                One("most rollouts of a prompt", "budget/rollouts/max"),
-            ],
-            names);
-
-        ChartPanel One(string title, string metric) => new(title, "step", [.. Series(names[0], metrics[metric])]);
-
-        static IEnumerable<ChartSeries> Series(string name, MetricSeries series)
-        {
-            var thin = series.Thinned(MostPoints);
-            return thin.Values.Length == 0 ? [] : [new ChartSeries(name, thin.Steps, thin.Values)];
-        }
+        page.Curves(curves.Panels, curves.Names);
     }
 
     private static void Pictures(HtmlPage page, RunReport report)

@@ -21,13 +21,7 @@ public sealed class RunReportReader(string folder, IProgress<WorkDone> progress,
     /// <exception cref="DataException">The history of budgets is damaged.</exception>
     public RunReport Read()
     {
-        if (!File.Exists(Inside("metrics.jsonl")))
-        {
-            throw new RunException($"{Path.GetFullPath(folder)} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
-        }
-
-        RunChecksums.Verify(folder, checking);
-        var metrics = MetricsHistory.Read(Inside("metrics.jsonl"));
+        var metrics = ReadMetrics(folder, checking);
         var (survey, prompts) = ReadRollouts(metrics.LastStep);
         return new RunReport
         {
@@ -42,6 +36,23 @@ public sealed class RunReportReader(string folder, IProgress<WorkDone> progress,
             Prompts = prompts,
             Limits = _limits,
         };
+    }
+
+    /// <summary>Reads the metrics of a run alone.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="checking">Told the megabytes (2^20) of files that are checked before; may be null.</param>
+    /// <exception cref="RunException">It is not the folder of a run, or a file is damaged.</exception>
+    public static MetricsHistory ReadMetrics(string folder, IProgress<WorkDone>? checking = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, "metrics.jsonl");
+        if (!File.Exists(path))
+        {
+            throw new RunException($"{Path.GetFullPath(folder)} is not the folder of a run: it has no metrics.jsonl; give a folder that train made");
+        }
+
+        RunChecksums.Verify(folder, checking);
+        return MetricsHistory.Read(path);
     }
 
     private (PromptSurvey Survey, IReadOnlyList<ReportedPrompt> Prompts) ReadRollouts(long steps)
