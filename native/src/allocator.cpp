@@ -1,7 +1,8 @@
 // How this process gets its memory from the system.
 //
-// By default glibc maps every large block anew and gives it back when freed, so each activation of a training step costs
-// page faults: up to four fifths of the time of the kernels that fill them. Memory once taken is kept and used again.
+// By default glibc maps every large block anew and gives it back when freed, so each activation of a training step
+// costs page faults: up to four fifths of the time of the kernels that fill them. Memory once taken is kept and used
+// again.
 #include <cstdlib>
 
 #ifdef __GLIBC__

@@ -68,9 +68,8 @@ int32_t rl_fused_round_bfloat16(const rl_tensor* x, rl_tensor** result) noexcept
 
 int32_t rl_fused_rounded_linear(const rl_tensor* x, const rl_tensor* weight, const rl_tensor* bias,
                                 rl_tensor** result) noexcept {
-  return rl::guarded([&] {
-    *result = rl::wrap(rl::rounded_linear(rl::value(x), rl::value(weight), rl::optional_value(bias)));
-  });
+  return rl::guarded(
+      [&] { *result = rl::wrap(rl::rounded_linear(rl::value(x), rl::value(weight), rl::optional_value(bias))); });
 }
 
 int32_t rl_fused_pack_linear(const rl_tensor* weight, int32_t rounded, rl_tensor** result) noexcept {

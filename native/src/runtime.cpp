@@ -58,7 +58,8 @@ std::string info_json() {
        << "},\"mkldnn\":" << at::hasMKLDNN() << ",\"openmp\":" << at::hasOpenMP()
        << ",\"cuda_built\":" << rl::compat::built_with_cuda << ",\"cuda_devices\":" << devices_json()
        << ",\"cuda_compiler\":" << quoted(RL_CUDA_COMPILER) << ",\"cuda_driver\":" << rl::cuda_driver_found()
-       << ",\"cuda_kernels\":" << rl::compat::has_cuda_kernels << ",\"compile_flags\":" << quoted(RL_COMPILE_FLAGS) << ",\"cxx11_abi\":" << rl::compat::cxx11_abi << '}';
+       << ",\"cuda_kernels\":" << rl::compat::has_cuda_kernels << ",\"compile_flags\":" << quoted(RL_COMPILE_FLAGS)
+       << ",\"cxx11_abi\":" << rl::compat::cxx11_abi << '}';
   return json.str();
 }
 

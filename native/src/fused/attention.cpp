@@ -76,9 +76,9 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
                   [&](const Tree& tree, int64_t kv_head, int32_t* path, float* scratch) {
                     const int64_t head = kv_head * shape.group();
                     const int64_t q_at = head * shape.head_size, kv_at = kv_head * shape.head_size;
-                    attention::forward(
-                        shape, tree,
-                        {qp + q_at, kp + kv_at, vp + kv_at, op + q_at, np + 2 * head * tokens, tokens}, path, scratch);
+                    attention::forward(shape, tree,
+                                       {qp + q_at, kp + kv_at, vp + kv_at, op + q_at, np + 2 * head * tokens, tokens},
+                                       path, scratch);
                   });
     context->save_for_backward({q, k, v, out, normalisers, runs});
     context->saved_data["scale"] = scale;
@@ -100,8 +100,8 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
                     const int64_t head = kv_head * shape.group();
                     const int64_t q_at = head * shape.head_size, kv_at = kv_head * shape.head_size;
                     attention::backward(shape, tree,
-                                        {qp + q_at, kp + kv_at, vp + kv_at, op + q_at, gp + q_at, np + 2 * head * tokens,
-                                         tokens, dqp + q_at, dkp + kv_at, dvp + kv_at},
+                                        {qp + q_at, kp + kv_at, vp + kv_at, op + q_at, gp + q_at,
+                                         np + 2 * head * tokens, tokens, dqp + q_at, dkp + kv_at, dvp + kv_at},
                                         path, scratch);
                   });
     return {dq, dk, dv, at::Tensor(), at::Tensor()};
@@ -121,8 +121,8 @@ at::Tensor checked_runs(const int32_t* cu_seqlens, const int32_t* prefixes, int6
   for (int64_t i = 0; i < s; ++i) {
     TORCH_CHECK(starts[i] <= starts[i + 1], kName, ": cu_seqlens falls after entry ", i, ", from ", starts[i], " to ",
                 starts[i + 1]);
-    TORCH_CHECK(shared[i] >= 0 && shared[i] <= path, kName, ": sequence ", i, " shares ", shared[i], " tokens with the ",
-                path, " of the sequence before it");
+    TORCH_CHECK(shared[i] >= 0 && shared[i] <= path, kName, ": sequence ", i, " shares ", shared[i],
+                " tokens with the ", path, " of the sequence before it");
     path = shared[i] + starts[i + 1] - starts[i];
   }
   return runs;

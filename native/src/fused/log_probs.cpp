@@ -34,31 +34,25 @@ void for_each_chunk(const at::Tensor& hidden, const at::Tensor& weight, Body&& b
 struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
   static variable_list forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight,
                                const at::Tensor& targets, double temperature, int64_t vocabulary) {
-    const int64_t rows = hidden.size(0), width = weight.size(0);
-    at::Tensor log_probs = at::empty({rows}, hidden.options()), entropy = at::empty_like(log_probs);
-    at::Tensor normalisers = at::empty({rows, 2}, hidden.options());
-    float *out = log_probs.data_ptr<float>(), *h = entropy.data_ptr<float>(), *z = normalisers.data_ptr<float>();
-    const int64_t* target = targets.data_ptr<int64_t>();
+    const int64_t width = weight.size(0);
+    vocabulary_row::Results results(hidden);
     const float inverse = static_cast<float>(1.0 / temperature);
+    const auto writer = results.writer(inverse);
+    const int64_t* target = targets.data_ptr<int64_t>();
     for_each_chunk(hidden, weight, [&](int64_t start, at::Tensor& logits) {
       const float* chunk = logits.data_ptr<float>();
       at::parallel_for(0, logits.size(0), row_grain(width), [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
-          const auto row = vocabulary_row::statistics_of(vocabulary_row::sums_of(chunk + i * width, vocabulary, inverse));
-          const int64_t at = start + i;
-          const double shifted = static_cast<double>(chunk[i * width + target[at]]) * inverse - row.highest;
-          out[at] = static_cast<float>(shifted - row.log_weights);
-          h[at] = static_cast<float>(row.entropy);
-          z[2 * at] = row.highest;
-          z[2 * at + 1] = static_cast<float>(row.log_weights);
+          const float* row = chunk + i * width;
+          writer.write(start + i, vocabulary_row::sums_of(row, vocabulary, inverse), row[target[start + i]]);
         }
       });
     });
-    context->save_for_backward({hidden, weight, targets, entropy, normalisers});
+    context->save_for_backward({hidden, weight, targets, results.entropy, results.normalisers});
     context->saved_data["temperature"] = temperature;
     context->saved_data["vocabulary"] = vocabulary;
     context->saved_data["trained"] = weight.requires_grad();
-    return {log_probs, entropy};
+    return {results.log_probs, results.entropy};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -101,8 +95,8 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
 
 }  // namespace
 
-std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, const at::Tensor& weight,
-                                                   bool rounded, const int64_t* targets, int64_t r, double temperature,
+std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, const at::Tensor& weight, bool rounded,
+                                                   const int64_t* targets, int64_t r, double temperature,
                                                    int64_t vocabulary) {
   constexpr const char* kName = "token_log_probs";
   check_tensor(hidden, kName, "hidden", 2);

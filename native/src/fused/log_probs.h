@@ -14,10 +14,10 @@ namespace rl {
 /// computes a chunk's logits again and turns them in place into their gradient. 2 R V D multiply-adds forward, 3 times
 /// that backward. As deterministic as the matrix product beneath it.
 ///
-/// With `rounded` the weight counts as bfloat16 (see rounding.h) and the chunks are of the vocabulary, so that each of its
-/// rows is rounded once a pass.
-std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, const at::Tensor& weight,
-                                                   bool rounded, const int64_t* targets, int64_t r, double temperature,
+/// With `rounded` the weight counts as bfloat16 (see rounding.h) and the chunks are of the vocabulary, so that each of
+/// its rows is rounded once a pass.
+std::tuple<at::Tensor, at::Tensor> token_log_probs(const at::Tensor& hidden, const at::Tensor& weight, bool rounded,
+                                                   const int64_t* targets, int64_t r, double temperature,
                                                    int64_t vocabulary);
 
 }  // namespace rl

@@ -36,8 +36,7 @@ struct RoundedTokenLogProbs : torch::autograd::Function<RoundedTokenLogProbs> {
   static variable_list forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight,
                                const at::Tensor& targets, double temperature, int64_t vocabulary) {
     const int64_t rows = hidden.size(0);
-    at::Tensor log_probs = at::empty({rows}, hidden.options()), entropy = at::empty_like(log_probs);
-    at::Tensor normalisers = at::empty({rows, 2}, hidden.options());
+    vocabulary_row::Results results(hidden);
     const float inverse = static_cast<float>(1.0 / temperature);
     const int64_t* target = targets.data_ptr<int64_t>();
     std::vector<Sums> sums(rows);
@@ -56,19 +55,13 @@ struct RoundedTokenLogProbs : torch::autograd::Function<RoundedTokenLogProbs> {
         }
       });
     });
-    float *out = log_probs.data_ptr<float>(), *h = entropy.data_ptr<float>(), *z = normalisers.data_ptr<float>();
-    for (int64_t i = 0; i < rows; ++i) {
-      const auto row = vocabulary_row::statistics_of(sums[i]);
-      out[i] = static_cast<float>(static_cast<double>(chosen[i]) * inverse - row.highest - row.log_weights);
-      h[i] = static_cast<float>(row.entropy);
-      z[2 * i] = row.highest;
-      z[2 * i + 1] = static_cast<float>(row.log_weights);
-    }
-    context->save_for_backward({hidden, weight, targets, entropy, normalisers});
+    const auto writer = results.writer(inverse);
+    for (int64_t i = 0; i < rows; ++i) writer.write(i, sums[i], chosen[i]);
+    context->save_for_backward({hidden, weight, targets, results.entropy, results.normalisers});
     context->saved_data["temperature"] = temperature;
     context->saved_data["vocabulary"] = vocabulary;
     context->saved_data["trained"] = weight.requires_grad();
-    return {log_probs, entropy};
+    return {results.log_probs, results.entropy};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {

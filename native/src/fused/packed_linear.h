@@ -7,8 +7,8 @@
 namespace rl {
 
 /// A weight [N, K] in the order in which `packed_linear` reads it: panels of as many outputs as the registers hold,
-/// [P, K, W] with zeros past N. A copy: it is made again when the weight has changed. With `rounded` it is bfloat16 (see
-/// rounding.h), half as large.
+/// [P, K, W] with zeros past N. A copy: it is made again when the weight has changed. With `rounded` it is bfloat16
+/// (see rounding.h), half as large.
 at::Tensor pack_linear(const at::Tensor& weight, bool rounded);
 
 /// x W^T + bias for x [M, K] and a packed W of N outputs: [M, N], without a gradient. Beside a general matrix product

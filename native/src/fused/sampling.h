@@ -24,7 +24,8 @@ struct SampleRequest {
 
 /// Where the `top_count` most probable tokens of each request's row go, [n, top_count] each, the most probable first
 /// and the lower id among equals: probabilities at temperature 1 and log-probabilities at the request's temperature (1
-/// where that is 0), both unfiltered. Where the vocabulary has fewer tokens: id -1, probability 0, log-probability -inf.
+/// where that is 0), both unfiltered. Where the vocabulary has fewer tokens: id -1, probability 0, log-probability
+/// -inf.
 struct TopTokens {
   int32_t* ids;
   float* probabilities;

@@ -103,8 +103,8 @@ RL_INLINE Vec keep_first(Vec value, int64_t count, float other) {
 
 RL_INLINE Vec max(Vec a, Vec b) { return a > b ? a : b; }
 
-/// a * b + c, rounded once where the machine can. Said outright in sums that must not depend on their company: the compiler
-/// would choose between this and two roundings for each loop by itself.
+/// a * b + c, rounded once where the machine can. Said outright in sums that must not depend on their company: the
+/// compiler would choose between this and two roundings for each loop by itself.
 RL_INLINE Vec multiply_add(Vec a, Vec b, Vec c) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);

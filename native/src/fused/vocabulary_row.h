@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <limits>
 
@@ -50,22 +52,44 @@ inline Sums joined(const Sums& a, const Sums& b) {
           (a.weighted + a.weights * fall_a) * scale_a + (b.weighted + b.weights * fall_b) * scale_b};
 }
 
-/// The normaliser is kept in two parts, since their sum would round away digits of every log-probability:
-/// log p[j] = (logit[j] / temperature - highest) - log_weights.
-struct Statistics {
-  float highest;
-  double log_weights;
-  double entropy;
+/// What the forward pass keeps of each row. The normaliser is in two parts, since their sum would round away digits of
+/// every log-probability: log p[j] = (logit[j] / temperature - highest) - log_weights.
+struct Results {
+  at::Tensor log_probs;    // [R]
+  at::Tensor entropy;      // [R]
+  at::Tensor normalisers;  // [R, 2]: highest, log_weights
+
+  explicit Results(const at::Tensor& hidden)
+      : log_probs(at::empty({hidden.size(0)}, hidden.options())),
+        entropy(at::empty_like(log_probs)),
+        normalisers(at::empty({hidden.size(0), 2}, hidden.options())) {}
+
+  /// Where they are written; rows may be written at the same time.
+  struct Writer {
+    float* log_probs;
+    float* entropy;
+    float* normalisers;
+    float inverse_temperature;
+
+    /// `sums` are those of the whole row, `logit` is that of its target.
+    void write(int64_t row, const Sums& sums, float logit) const {
+      const double log_weights = std::log(sums.weights);
+      const double shifted = static_cast<double>(logit) * inverse_temperature - sums.highest;
+      log_probs[row] = static_cast<float>(shifted - log_weights);
+      entropy[row] = static_cast<float>(log_weights - sums.weighted / sums.weights);
+      normalisers[2 * row] = sums.highest;
+      normalisers[2 * row + 1] = static_cast<float>(log_weights);
+    }
+  };
+
+  Writer writer(float inverse_temperature) {
+    return {log_probs.data_ptr<float>(), entropy.data_ptr<float>(), normalisers.data_ptr<float>(), inverse_temperature};
+  }
 };
 
-inline Statistics statistics_of(const Sums& sums) {
-  const double log_weights = std::log(sums.weights);
-  return {sums.highest, log_weights, log_weights - sums.weighted / sums.weights};
-}
-
 /// Overwrites some logits of a row by the gradient of d_log_prob * log p[target] + d_entropy * H:
-/// ((j == target) d_log_prob - p[j] (d_log_prob + d_entropy (log p[j] + H))) / temperature. Those from `count` to `width`
-/// are padding and get zero; `target` is negative where it is not among these.
+/// ((j == target) d_log_prob - p[j] (d_log_prob + d_entropy (log p[j] + H))) / temperature. Those from `count` to
+/// `width` are padding and get zero; `target` is negative where it is not among these.
 inline void differentiate(float* logits, int64_t width, int64_t count, int64_t target, float inverse_temperature,
                           const float* normaliser, float entropy, float d_log_prob, float d_entropy) {
   simd::for_lanes(count, [&](int64_t i, auto lanes) {
