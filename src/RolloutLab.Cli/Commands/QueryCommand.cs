@@ -48,15 +48,14 @@ internal static class QueryCommand
         {
             var given = result.GetRequiredValue(words);
             using var query = new RunQuery(given[..^1], LedgerRows.Read);
+            using var watch = new QueryWatch(query, services, result.GetValue(json));
             if (result.GetValue(json) || result.GetValue(csv))
             {
-                Print(services.Terminal, query, given[^1], result.GetValue(json) ? QueryFormat.Json : QueryFormat.Csv);
+                watch.Run(() => Print(services.Terminal, query, given[^1], result.GetValue(json) ? QueryFormat.Json : QueryFormat.Csv));
             }
             else
             {
-                var (columns, rows, more) = query.Table(given[^1], (int)(result.GetValue(limit) ?? DefaultLimit));
-                services.Terminal.Out.Write(TextTable.Of(columns, rows, WidestCell));
-                services.Terminal.Out.WriteLine(Count(rows.Count, more));
+                watch.Run(() => PrintTable(services.Terminal, query, given[^1], (int)(result.GetValue(limit) ?? DefaultLimit)));
             }
 
             return ExitCodes.Ok;
@@ -64,8 +63,19 @@ internal static class QueryCommand
         return command;
     }
 
-    private static string Count(int rows, bool more) => string.Create(
-        CultureInfo.InvariantCulture, $"({rows:#,0} row{(rows == 1 ? "" : "s")}{(more ? " shown; --limit shows more, --csv and --json all" : "")})");
+    private static void PrintTable(Terminal terminal, RunQuery query, string sql, int limit)
+    {
+        var (columns, rows, more) = query.Table(sql, limit);
+        terminal.Out.Write(TextTable.Of(columns, rows, WidestCell));
+        terminal.Out.WriteLine(Count(rows, more));
+    }
+
+    private static string Count(IReadOnlyList<string?[]> rows, bool more)
+    {
+        var shown = more ? " shown; --limit shows more, --csv and --json all" : "";
+        var cut = rows.Any(row => row.Any(cell => cell?.Length > WidestCell)) ? $"; texts are cut at {WidestCell} characters, not with --csv and --json" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"({rows.Count:#,0} row{(rows.Count == 1 ? "" : "s")}{shown}{cut})");
+    }
 
     // DuckDB writes to files; what is asked for goes through the terminal like all else.
     private static void Print(Terminal terminal, RunQuery query, string sql, QueryFormat format)

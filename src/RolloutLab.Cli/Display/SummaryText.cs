@@ -118,7 +118,11 @@ internal static class SummaryText
         if (summary.RolloutsTotal > 0)
         {
             yield return Row("rollouts", Figures.Count(summary.RolloutsTotal));
-            yield return Row("generated", Tokens(summary.TokensGenerated, summary.Seconds.Rollout));
+
+            // A replay takes them from its log, at a rate that says nothing.
+            yield return tracker.Start?.Kind == RunKind.Replay
+                ? Row("logged", Tokens(summary.TokensGenerated, seconds: 0))
+                : Row("generated", Tokens(summary.TokensGenerated, summary.Seconds.Rollout));
         }
 
         if (summary.TokensTrained > 0)

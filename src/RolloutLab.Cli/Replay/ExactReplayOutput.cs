@@ -71,7 +71,7 @@ internal sealed class ExactReplayOutput(TextWriter output, bool isJson)
         lines.AddRange(comparison.Differences.Select(d => $"  {d.What}  {d.Where}: logged {d.Logged}, replayed {d.Replayed}"));
         var count = comparison.Counts.Values.Sum();
         lines.Add(comparison.IsExact
-            ? $"exact: verdicts, budgets, advantages, decisions and {(withModel ? "losses and metrics" : "their metrics")} are the same to the last bit"
+            ? $"exact: verdicts, budgets, advantages, decisions{(withModel ? ", losses and metrics" : " and their metrics")} are the same to the last bit"
             : $"NOT exact: {string.Join(", ", comparison.Counts.Where(c => c.Value > 0).Select(c => $"{Figures.Count(c.Value)} {c.Key}{(c.Value == 1 ? "" : "s")}"))} differ"
               + (count > comparison.Differences.Count ? $" (the first {comparison.Differences.Count} are above)" : ""));
         return string.Join('\n', lines);

@@ -5,7 +5,7 @@ namespace RolloutLab.Runs;
 
 /// <summary>
 /// A DuckDB database in memory, with one connection. It reads and writes Parquet, JSONL and CSV by their paths in SQL.
-/// One thread at a time.
+/// One thread at a time, but for <see cref="Interrupt"/> and <see cref="Progress"/>.
 /// </summary>
 public sealed class DuckDbConnection : IDisposable
 {
@@ -28,6 +28,18 @@ public sealed class DuckDbConnection : IDisposable
     }
 
     internal nint Handle => _connection;
+
+    /// <summary>
+    /// Share of the running query that is done, in [0, 1]; null where none runs, or DuckDB does not know. For any thread, while the
+    /// connection is open and after <see cref="WatchProgress"/>.
+    /// </summary>
+    public double? Progress => DuckDbNative.duckdb_query_progress(_connection).Percentage is >= 0 and var percentage ? percentage / 100 : null;
+
+    /// <summary>Has DuckDB keep <see cref="Progress"/>.</summary>
+    public void WatchProgress() => Execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0");
+
+    /// <summary>Ends the running query, which then throws <see cref="RolloutStoreException"/>. For any thread, while the connection is open.</summary>
+    public void Interrupt() => DuckDbNative.duckdb_interrupt(_connection);
 
     /// <summary>Text as an SQL literal, quoted.</summary>
     public static string Literal(string text)

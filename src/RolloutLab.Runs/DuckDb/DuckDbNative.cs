@@ -33,6 +33,16 @@ internal struct DuckDbResultData
     private nint _internal;
 }
 
+/// <summary>How far a query is, as DuckDB lays it out.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly struct DuckDbProgress
+{
+    /// <summary>In [0, 100]; negative where it is not known.</summary>
+    public readonly double Percentage;
+    private readonly ulong _rows;
+    private readonly ulong _total;
+}
+
 /// <summary>
 /// The few functions of DuckDB's C API that are used. The library is found when the first is called: the file that
 /// <c>ROLLOUTLAB_DUCKDB</c> names, else the npm package's in <c>node_modules</c> of a folder above the program.
@@ -71,6 +81,12 @@ internal static unsafe partial class DuckDbNative
 
     [LibraryImport(Library)]
     internal static partial int duckdb_execute_prepared_streaming(nint statement, out DuckDbResultData result);
+
+    [LibraryImport(Library)]
+    internal static partial DuckDbProgress duckdb_query_progress(nint connection);
+
+    [LibraryImport(Library)]
+    internal static partial void duckdb_interrupt(nint connection);
 
     [LibraryImport(Library)]
     internal static partial void duckdb_destroy_result(ref DuckDbResultData result);

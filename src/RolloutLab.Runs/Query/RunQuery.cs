@@ -51,6 +51,7 @@ public sealed class RunQuery : IDisposable
                 Verify(folder);
             }
 
+            _database.WatchProgress();
             CreateRollouts();
             CreateMetrics();
             CreateBudgets();
@@ -61,6 +62,12 @@ public sealed class RunQuery : IDisposable
             throw;
         }
     }
+
+    /// <summary>Share of the running query that is done, in [0, 1]; null where that is not known. For any thread until this is disposed.</summary>
+    public double? Progress => _database.Progress;
+
+    /// <summary>Ends the running query, which then throws <see cref="RolloutStoreException"/>. For any thread until this is disposed.</summary>
+    public void Interrupt() => _database.Interrupt();
 
     /// <summary>Names of the result's columns, and its rows with every value as text; null for an absent one.</summary>
     /// <param name="sql">One query.</param>

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
+using RolloutLab.EndToEndTests.CommandLine;
 
 namespace RolloutLab.EndToEndTests.Training;
 
@@ -31,6 +33,25 @@ public sealed class QueryTests : IDisposable
     }
 
     [Fact]
+    public void An_interrupted_query_ends_at_once_and_leaves_nothing_behind()
+    {
+        using var process = _program.Start("query", "a", "select sum(hash(i)) as s from range(1000000000000) r(i)", "--csv");
+        for (var waited = Stopwatch.StartNew(); Results() == 0 && !process.HasExited && waited.Elapsed < TimeSpan.FromMinutes(1);)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.Equal(1, Results());
+        InstalledProgram.Signal(process, "INT");
+        var result = TrainingProgram.Finish(process);
+
+        Assert.Equal((130, ""), (result.Code, result.Out));
+        Assert.Equal(0, Results());
+
+        int Results() => Directory.GetDirectories(_program.Temporary, "rolloutlab-query-*").Length;
+    }
+
+    [Fact]
     public void The_ledger_and_the_budgets_say_what_became_of_each_prompt()
     {
         var ledger = Json("select run, count(*) as prompts, sum(rollouts) as rollouts, sum(visits) as visits, count(last_rate) as seen from ledger group by run order by run", "a", "b");
@@ -60,6 +81,9 @@ public sealed class QueryTests : IDisposable
 
         var cut = _program.Run("query", "a", "select step from rollouts order by step", "--limit", "1");
         Assert.Equal("(1 row shown; --limit shows more, --csv and --json all)", Lines(cut.Out)[^1]);
+
+        var text = _program.Run("query", "a", "select repeat('x', 61) as t");
+        Assert.Equal("(1 row; texts are cut at 60 characters, not with --csv and --json)", Lines(text.Out)[^1]);
 
         var csv = _program.Run("query", "a", "select step, status is null as lost from rollouts where rollout = 0 and group_index = 0 order by step", "--csv");
         Assert.Equal(["step,lost", "1,false", "2,false", "3,false"], Lines(csv.Out));

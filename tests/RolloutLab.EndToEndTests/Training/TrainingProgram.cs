@@ -45,6 +45,9 @@ internal sealed class TrainingProgram : IDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rolloutlab-train-").FullName;
 
+    /// <summary>The program's folder for temporary files.</summary>
+    public string Temporary => Directory.CreateDirectory(At("tmp")).FullName;
+
     public string At(params ReadOnlySpan<string> parts) => Path.Combine([Folder, .. parts]);
 
     /// <summary>Runs it to its end.</summary>
@@ -65,6 +68,7 @@ internal sealed class TrainingProgram : IDisposable
             RedirectStandardInput = true,
         };
         start.Environment["NO_COLOR"] = "1";
+        start.Environment["TMPDIR"] = Temporary;
         var process = OwnedProcess.Start(start);
         process.StandardInput.Close();
         return process;

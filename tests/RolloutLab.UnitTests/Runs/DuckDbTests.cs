@@ -28,6 +28,23 @@ public sealed class DuckDbTests : IDisposable
         Assert.Throws<InvalidCastException>(() => chunk.Integer(7, 0));
     }
 
+    [Fact]
+    public async Task A_query_is_watched_and_ended_from_another_thread()
+    {
+        _database.WatchProgress();
+        var running = Task.Run(() => _database.Execute("CREATE TABLE t AS SELECT sum(hash(i)) AS s FROM range(1000000000000) r(i)"));
+        while (!running.IsCompleted)
+        {
+            Assert.InRange(_database.Progress ?? 0, 0, 1);
+            _database.Interrupt();
+            await Task.WhenAny(running, Task.Delay(20));
+        }
+
+        Assert.Contains("nterrupt", (await Assert.ThrowsAsync<RolloutStoreException>(() => running)).Message, StringComparison.Ordinal);
+        using var result = _database.Query("SELECT 3");
+        Assert.Equal([3], result.ReadAll((c, r) => c.Integer(0, r)));
+    }
+
     /// <summary>More rows than a vector holds, so that chunks follow each other, with lists of every length down to none.</summary>
     [Fact]
     public void Appended_rows_are_the_rows_of_the_table()
