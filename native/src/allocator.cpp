@@ -1,4 +1,4 @@
-// How this process gets its memory from the system.
+// How this process gets its memory from the system; that of large tensors is in tensor_memory.cpp.
 //
 // By default glibc maps every large block anew and gives it back when freed, so each activation of a training step
 // costs page faults: up to four fifths of the time of the kernels that fill them. Memory once taken is kept and used
