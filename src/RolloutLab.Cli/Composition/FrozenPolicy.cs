@@ -1,6 +1,5 @@
 using RolloutLab.Core;
 using RolloutLab.Models;
-using RolloutLab.Torch;
 
 namespace RolloutLab.Cli;
 
@@ -37,16 +36,18 @@ internal sealed class FrozenPolicy : IDisposable
     }
 
     /// <summary>Opens the folder.</summary>
+    /// <param name="folder">Holds a model.</param>
+    /// <param name="policy">Lends its rotary table to a model of its configuration; borrowed.</param>
     /// <exception cref="CheckpointException">It is missing or damaged.</exception>
-    public static FrozenPolicy Open(string folder, Device device, WeightPrecision precision)
+    public static FrozenPolicy Open(string folder, Policy policy)
     {
-        var weights = ModelFolder.Open(folder).LoadWeights(device, trainable: false, precision);
-        return new FrozenPolicy(new DecoderModel(weights), weights);
+        var weights = ModelFolder.Open(folder).LoadWeights(policy.Weights.Device, trainable: false, policy.Weights.Precision);
+        return new FrozenPolicy(weights.Config == policy.Weights.Config ? policy.Model.WithWeights(weights) : new DecoderModel(weights), weights);
     }
 
     /// <summary>The model under a policy's adapter, in the policy's own weights.</summary>
     /// <param name="policy">The policy; borrowed.</param>
-    public static FrozenPolicy Under(Policy policy) => new(new DecoderModel(policy.Weights, withAdapter: false), owned: null);
+    public static FrozenPolicy Under(Policy policy) => new(policy.Model.WithoutAdapter(), owned: null);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -93,6 +93,9 @@ internal sealed class TrainRun : IDisposable
         {
             using var warmupMetrics = Tracking.OpenWarmup(directory, _recipe);
             var warmup = _warmup.Execute(warmupMetrics);
+
+            // Its moments would be as large as those of the optimizer that follows.
+            _warmup.Dispose();
             if (warmup.Interrupted)
             {
                 throw new OperationCanceledException("interrupted during the supervised warm-up");
@@ -218,6 +221,6 @@ internal sealed class TrainRun : IDisposable
             FrozenPolicy.Save(_session.Policy, path);
         }
 
-        return FrozenPolicy.Open(path, _session.Machine.Device, _session.Policy.Weights.Precision);
+        return FrozenPolicy.Open(path, _session.Policy);
     }
 }

@@ -11,22 +11,39 @@ public sealed class DecoderModel : IDisposable
 {
     private readonly LossRows _lossRows = new();
     private readonly bool _withAdapter;
+    private readonly bool _ownsRotary;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="weights">The parameters; must outlive the model.</param>
     /// <param name="maxPositions">Most positions of one sequence, at most the configuration's exact ones; null for those.</param>
-    /// <param name="withAdapter">Whether the adapter that the weights may have counts; without it the model is the one under it.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPositions"/> is not in 1..the configuration's exact ones.</exception>
-    public DecoderModel(DecoderWeights weights, int? maxPositions = null, bool withAdapter = true)
+    public DecoderModel(DecoderWeights weights, int? maxPositions = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        _withAdapter = withAdapter;
         var config = weights.Config;
         MaxPositions = maxPositions ?? config.ExactPositions;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxPositions, nameof(maxPositions));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxPositions, config.ExactPositions, nameof(maxPositions));
         Weights = weights;
+        (_withAdapter, _ownsRotary) = (true, true);
         Rotary = new RotaryTable(config, MaxPositions, weights.Device);
+    }
+
+    private DecoderModel(DecoderModel model, DecoderWeights weights, bool withAdapter) =>
+        (Weights, MaxPositions, Rotary, _withAdapter) = (weights, model.MaxPositions, model.Rotary, withAdapter);
+
+    /// <summary>The model under this one's adapter, on the same weights and rotary table: this one must outlive it.</summary>
+    public DecoderModel WithoutAdapter() => new(this, Weights, withAdapter: false);
+
+    /// <summary>A model of other weights, which computes with this one's rotary table: this one must outlive it.</summary>
+    /// <param name="weights">Parameters of the same configuration on the same device; must outlive the model.</param>
+    /// <exception cref="ArgumentException">The configurations or the devices differ.</exception>
+    public DecoderModel WithWeights(DecoderWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return weights.Config == Config && weights.Device == Weights.Device
+            ? new DecoderModel(this, weights, withAdapter: true)
+            : throw new ArgumentException("weights of another configuration or device", nameof(weights));
     }
 
     /// <summary>The parameters.</summary>
@@ -122,8 +139,14 @@ public sealed class DecoderModel : IDisposable
         return (scope.Keep(logProbs), scope.Keep(squares));
     }
 
-    /// <summary>Frees the rotary table; the weights stay.</summary>
-    public void Dispose() => Rotary.Dispose();
+    /// <summary>Frees the rotary table, unless it is another model's; the weights stay.</summary>
+    public void Dispose()
+    {
+        if (_ownsRotary)
+        {
+            Rotary.Dispose();
+        }
+    }
 
     /// <summary>A pass over a micro-batch of which some tokens are wanted, <c>[R] int32</c>.</summary>
     internal DecoderPass<PackedAttention> Pass(MicroBatch batch, Tensor wanted, DropoutPlace? dropout = null)

@@ -11,6 +11,9 @@ internal sealed class WeightInitializer(ModelConfig config, RandomStreams stream
     // One thread handles a range this long: large enough to make the scheduling free.
     private const int RangeLength = 1 << 14;
 
+    // A matrix is made some rows at a time: the memory of a model from scratch is that of its tensors.
+    private const int StagingElements = 1 << 20;
+
     private float[] _staging = [];
 
     public void Fill(int ordinal, ParameterSpec spec, Tensor tensor)
@@ -21,22 +24,27 @@ internal sealed class WeightInitializer(ModelConfig config, RandomStreams stream
             return;
         }
 
-        var count = checked((int)spec.ElementCount);
-        if (_staging.Length < count)
-        {
-            _staging = GC.AllocateUninitializedArray<float>(count);
-        }
-
         var deviation = spec.Init == ParameterInit.ResidualNormal ? StandardDeviation / Math.Sqrt(2.0 * config.Layers) : StandardDeviation;
         var stream = streams.Stream(StreamPurpose.WeightInitialization, prompt: ordinal);
-        var values = _staging;
-        Parallel.For(0, (count + RangeLength - 1) / RangeLength, range =>
+        var rows = Math.Min(spec.Rows, Math.Max(1, StagingElements / (int)spec.ElementsOf(1)));
+        if (_staging.Length < spec.ElementsOf(rows))
         {
-            for (var i = range * RangeLength; i < Math.Min(count, (range + 1) * RangeLength); i++)
+            _staging = GC.AllocateUninitializedArray<float>((int)spec.ElementsOf(rows));
+        }
+
+        var values = _staging;
+        for (var row = 0; row < spec.Rows; row += rows)
+        {
+            rows = Math.Min(rows, spec.Rows - row);
+            var (first, count) = (spec.ElementsOf(row), (int)spec.ElementsOf(rows));
+            Parallel.For(0, (count + RangeLength - 1) / RangeLength, range =>
             {
-                values[i] = (float)(deviation * stream.Normal(i));
-            }
-        });
-        tensor.CopyFrom<float>(values.AsSpan(0, count));
+                for (var i = range * RangeLength; i < Math.Min(count, (range + 1) * RangeLength); i++)
+                {
+                    values[i] = (float)(deviation * stream.Normal(first + i));
+                }
+            });
+            RowChunks.Store(values.AsSpan(0, count), tensor, row, rows);
+        }
     }
 }

@@ -14,10 +14,17 @@ internal static class OptimizerFile
 {
     private const string StepKey = "step";
 
+    // Tensors pass through a buffer of so many elements: the moments of a large vocabulary's embedding are half a gigabyte each.
+    private const int StagingElements = 1 << 20;
+
     public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> moments, long step)
     {
-        var sources = moments.Select(m => new SafetensorsSource(
-            m.Name, SafetensorsType.F32, m.Tensor.shape.ToArray(), stream => stream.Write(MemoryMarshal.AsBytes<float>(m.Tensor.ToArray<float>()))));
+        var staging = new float[StagingElements];
+        var sources = moments.Select(m => new SafetensorsSource(m.Name, SafetensorsType.F32, m.Tensor.shape.ToArray(), stream => ForEachPart(m.Tensor, staging, (part, _, values) =>
+        {
+            part.CopyTo(values);
+            stream.Write(MemoryMarshal.AsBytes(values));
+        })));
         var metadata = new Dictionary<string, string> { [StepKey] = step.ToString(CultureInfo.InvariantCulture) };
         SafetensorsWriter.Write(path, sources, metadata);
     }
@@ -38,15 +45,29 @@ internal static class OptimizerFile
             throw new CheckpointException($"{path}: holds {file.Entries.Count} tensors, this model's optimizer has {moments.Count}; use the checkpoint's own recipe");
         }
 
+        var staging = new float[StagingElements];
         foreach (var (name, tensor) in moments)
         {
-            Fill(file, name, tensor);
+            Fill(file, name, tensor, staging);
         }
 
         return step;
     }
 
-    private static void Fill(SafetensorsFile file, string name, Tensor tensor)
+    /// <summary>Visits a tensor's elements in order, some at a time: the part, where it begins, and as much of the buffer.</summary>
+    private static void ForEachPart(Tensor tensor, float[] staging, Action<Tensor, long, Span<float>> action)
+    {
+        using var scope = new TensorScope();
+        var flat = tensor.reshape([tensor.numel()]);
+        for (long first = 0; first < tensor.numel(); first += staging.Length)
+        {
+            using var partScope = new TensorScope();
+            var count = (int)Math.Min(staging.Length, tensor.numel() - first);
+            action(flat.narrow(0, first, count), first, staging.AsSpan(0, count));
+        }
+    }
+
+    private static void Fill(SafetensorsFile file, string name, Tensor tensor, float[] staging)
     {
         var entry = file.Find(name) ?? throw new CheckpointException($"{file.Path}: {name} is missing; use the checkpoint's own recipe");
         if (!entry.Shape.SequenceEqual(tensor.shape.ToArray()))
@@ -55,8 +76,10 @@ internal static class OptimizerFile
                 $"{file.Path}: {name} is [{string.Join(", ", entry.Shape)}], this model needs [{string.Join(", ", tensor.shape.ToArray())}]; use the checkpoint's own recipe");
         }
 
-        var values = new float[entry.ElementCount];
-        file.ReadFloat32(entry, 0, values);
-        tensor.CopyFrom<float>(values);
+        ForEachPart(tensor, staging, (part, first, values) =>
+        {
+            file.ReadFloat32(entry, first, values);
+            part.CopyFrom<float>(values);
+        });
     }
 }

@@ -7,7 +7,7 @@ namespace RolloutLab.Training;
 
 /// <summary>
 /// AdamW (arXiv 1711.05101) with clipping by the global gradient norm, fused over the whole parameter list. Owns the
-/// moments, which are keyed by parameter name when saved.
+/// moments, which are keyed by parameter name when saved, and there from the first step on: an optimizer that waits takes no memory.
 /// </summary>
 public sealed class AdamW : IDisposable
 {
@@ -15,11 +15,11 @@ public sealed class AdamW : IDisposable
     private readonly OptimizerSection _section;
     private readonly TensorOwner _owner = new();
     private readonly Tensor[] _tensors;
-    private readonly Tensor[] _firstMoments;
-    private readonly Tensor[] _secondMoments;
     private readonly bool[] _decay;
+    private Tensor[] _firstMoments = [];
+    private Tensor[] _secondMoments = [];
 
-    /// <summary>Creates zero moments for every parameter.</summary>
+    /// <summary>Creates an optimizer whose moments are zero.</summary>
     /// <param name="parameters">The parameters; borrowed.</param>
     /// <param name="section">Betas, epsilon, decay and clipping; the rate comes with each step.</param>
     public AdamW(IReadOnlyList<NamedParameter> parameters, OptimizerSection section)
@@ -28,9 +28,6 @@ public sealed class AdamW : IDisposable
         _section = section;
         _tensors = parameters.Select(p => p.Tensor).ToArray();
         _decay = parameters.Select(p => p.Decay).ToArray();
-        using var scope = new TensorScope();
-        _firstMoments = _tensors.Select(t => _owner.Take(torch.zeros(t.shape))).ToArray();
-        _secondMoments = _tensors.Select(t => _owner.Take(torch.zeros(t.shape))).ToArray();
     }
 
     /// <summary>Optimizer steps taken.</summary>
@@ -43,6 +40,7 @@ public sealed class AdamW : IDisposable
     /// <exception cref="NonFiniteException">The norm is NaN or infinite; nothing was changed.</exception>
     public double Apply(double learningRate)
     {
+        MakeMoments();
         var options = new AdamWOptions(
             learningRate, _section.Beta1, _section.Beta2, _section.Epsilon, _section.WeightDecay, _section.MaxGradNorm, Step + 1);
         if (!fused.adamw_step(_tensors, _firstMoments, _secondMoments, _decay, options, out var norm))
@@ -65,7 +63,21 @@ public sealed class AdamW : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _owner.Dispose();
 
-    private List<(string Name, Tensor Tensor)> Moments() => _parameters
-        .SelectMany((p, i) => new[] { ($"exp_avg.{p.Name}", _firstMoments[i]), ($"exp_avg_sq.{p.Name}", _secondMoments[i]) })
-        .ToList();
+    private List<(string Name, Tensor Tensor)> Moments()
+    {
+        MakeMoments();
+        return [.. _parameters.SelectMany((p, i) => new[] { ($"exp_avg.{p.Name}", _firstMoments[i]), ($"exp_avg_sq.{p.Name}", _secondMoments[i]) })];
+    }
+
+    private void MakeMoments()
+    {
+        if (_firstMoments.Length == _tensors.Length)
+        {
+            return;
+        }
+
+        using var scope = new TensorScope();
+        _firstMoments = [.. _tensors.Select(t => _owner.Take(torch.zeros(t.shape)))];
+        _secondMoments = [.. _tensors.Select(t => _owner.Take(torch.zeros(t.shape)))];
+    }
 }

@@ -30,6 +30,18 @@ public sealed class DecoderWeightsTests : IDisposable
         Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
     }
 
+    /// <summary>Element i of a matrix is draw i of its stream, though more elements than a buffer holds are made in parts.</summary>
+    [Fact]
+    public void Initial_values_do_not_depend_on_the_size_of_the_buffer()
+    {
+        var config = TestModels.Config(ModelFamily.Qwen3, tied: true, bias: false) with { VocabularySize = 120_001 };
+        using var weights = DecoderWeights.Initialize(config, new RandomStreams(7), Device.Cpu);
+        var values = weights.Parameters[0].Tensor.ToArray<float>();
+        var stream = new RandomStreams(7).Stream(StreamPurpose.WeightInitialization, prompt: 0);
+        Assert.True(values.Length > 1 << 20);
+        Assert.All(new[] { 0, 16_384, (1 << 20) - 1, 1 << 20, values.Length - 1 }, i => Assert.Equal((float)(0.02 * stream.Normal(i)), values[i]));
+    }
+
     [Fact]
     public void Names_and_shapes_on_disk_are_those_of_hugging_face()
     {

@@ -121,8 +121,8 @@ public sealed class LoraTests : IDisposable
         using var plain = TestModels.Weights(Config);
         using var weights = Adapted(Options);
         using var expected = new DecoderModel(plain);
-        using var reference = new DecoderModel(weights, withAdapter: false);
         using var policy = new DecoderModel(weights);
+        using var reference = policy.WithoutAdapter();
         var batch = TestModels.Pack(TestModels.Tokens(9, 29, 1));
         using var scope = new TensorScope();
         using var noGrad = torch.no_grad();

@@ -1,7 +1,9 @@
 using RolloutLab.Core;
 using RolloutLab.Models;
 using RolloutLab.NativeTests.Torch;
+using RolloutLab.Recipes;
 using RolloutLab.Torch;
+using RolloutLab.Training;
 
 namespace RolloutLab.NativeTests.Models;
 
@@ -24,6 +26,59 @@ public class ModelLifetimeTests
         }
 
         Assert.Equal(before, Live());
+    }
+
+    /// <summary>A reference policy takes no table of its own, which at 131,072 positions would be 64 MiB, and frees none that is lent.</summary>
+    [Fact]
+    public void Models_of_one_configuration_share_a_rotary_table()
+    {
+        using var weights = TestModels.Weights(Config);
+        using var model = new DecoderModel(weights);
+        using var other = weights.Clone(trainable: false);
+        var batch = TestModels.Pack(TestModels.Tokens(9, 29, 1));
+        var before = Live();
+        using (var reference = model.WithWeights(other))
+        {
+            Assert.Equal(before, Live());
+            using var scope = new TensorScope();
+            Assert.Equal(model.Score(batch).LogProbs.ToArray<float>(), reference.Score(batch).LogProbs.ToArray<float>());
+        }
+
+        Assert.Equal(before, Live());
+        using var elsewhere = TestModels.Weights(Config with { MaxPositions = 9 });
+        Assert.Throws<ArgumentException>(() => model.WithWeights(elsewhere));
+    }
+
+    /// <summary>An optimizer that waits for a warm-up to end takes nothing; what it then saves is read back through a buffer smaller than a tensor.</summary>
+    [Fact]
+    public void Moments_are_made_at_the_first_step_and_survive_a_checkpoint()
+    {
+        using var folder = new TemporaryFolder();
+        using var owner = new TensorOwner();
+        using var scope = new TensorScope();
+        var section = new OptimizerSection { LearningRate = 0.1, Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8, WeightDecay = 0, MaxGradNorm = 1, Schedule = new ConstantScheduleSection { WarmupSteps = 0 } };
+        var large = owner.Take(torch.zeros([3, 700_001]));
+        large.requires_grad = true;
+        var before = Live();
+        using var optimizer = new AdamW([new NamedParameter("large", large, Decay: true)], section);
+        Assert.Equal(before, Live());
+        (large * torch.tensor<float>([.. Enumerable.Range(0, 700_001).Select(i => (float)i)])).sum().backward();
+        optimizer.Apply(0.1);
+        Assert.True(Live() >= before + 2);
+
+        optimizer.Save(folder.File("a"));
+        using var copy = new AdamW([new NamedParameter("large", large, Decay: true)], section);
+        copy.Load(folder.File("a"));
+        copy.Save(folder.File("b"));
+        Assert.Equal(1, copy.Step);
+        Assert.Equal(File.ReadAllBytes(folder.File("a")), File.ReadAllBytes(folder.File("b")));
+        using var file = SafetensorsFile.Open(folder.File("b"));
+        var entry = file.Entries.Single(e => e.Name == "exp_avg.large");
+        var values = new float[3 * 700_001];
+        file.ReadFloat32(entry, 0, values);
+        Assert.Equal(values[700_001], values[0]);
+        Assert.True(values[^1] > values[^2] && values[^2] > 0);
+        Assert.Equal(values.AsSpan(0, 700_001).ToArray(), values.AsSpan(1_400_002).ToArray());
     }
 
     [Fact]
