@@ -1,9 +1,10 @@
 // How tensors get their memory.
 //
-// A large block is a mapping of its own. Freed, it is kept for the next block of its size, because fresh pages cost page
-// faults: up to four fifths of the time of the kernels that fill them. In a heap such blocks would come to lie between
-// others that live longer, and leave gaps that nothing fits into. Here at most as much is mapped as was ever in use at once:
-// when a block is wanted that no free one has room for, the pages of free ones are moved to it or given back.
+// A large block is a mapping of its own. Freed, it is kept for the next block of its size, because fresh pages cost
+// page faults: up to four fifths of the time of the kernels that fill them. In a heap such blocks would come to lie
+// between others that live longer, and leave gaps that nothing fits into. Here at most as much is mapped as was ever in
+// use at once: when a block is wanted that no free one has room for, the pages of free ones are moved to it or given
+// back.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 

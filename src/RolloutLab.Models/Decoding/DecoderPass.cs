@@ -37,33 +37,61 @@ internal readonly ref struct DecoderPass<TAttention>(
     /// <returns>The residual stream after it, and after the next norm: <c>[N, D]</c>, or <c>[R, D]</c> after the last; tensors of the current scope.</returns>
     public (Tensor Sum, Tensor Normed) Layer(int index, Tensor residual, Tensor normed)
     {
-        // What a layer leaves behind dies with its scope; autograd holds on to what the backward pass needs.
+        // What a layer leaves behind dies at once; autograd holds on to what the backward pass needs.
+        using var scope = new TensorScope();
+        var layer = layers[index];
+        var isLast = index == layers.Count - 1;
+        var (middle, middleNormed) = Attended(index, residual, normed, isLast ? rows : null);
+        var projected = FeedForward(layer, middleNormed);
+        var nextNorm = weights.Values(isLast ? weights.FinalNorm : layers[index + 1].InputNorm);
+        var (sum, sumNormed) = fused.add_rms_norm(projected, middle, nextNorm, Config.NormEpsilon);
+        return (scope.Keep(sum), scope.Keep(sumNormed));
+    }
+
+    /// <summary>The residual stream after attention, and after the norm that follows; of the rows alone where they are given.</summary>
+    private (Tensor Sum, Tensor Normed) Attended(int index, Tensor residual, Tensor normed, Tensor? wanted)
+    {
         using var scope = new TensorScope();
         var layer = layers[index];
         var attended = Attend(index, normed);
         var input = residual;
-        var isLast = index == layers.Count - 1;
-        if (rows is not null && isLast)
+        if (wanted is not null)
         {
-            (attended, input) = (attended.index_select(0, rows), residual.index_select(0, rows));
+            (attended, input) = (attended.index_select(0, wanted), residual.index_select(0, wanted));
         }
 
-        var projected = layer.Output.Apply(attended);
-        var (middle, middleNormed) = fused.add_rms_norm(projected, input, weights.Values(layer.PostAttentionNorm), Config.NormEpsilon);
-        var activated = fused.swiglu(layer.GateUp.Apply(middleNormed));
-        var nextNorm = weights.Values(isLast ? weights.FinalNorm : layers[index + 1].InputNorm);
-        var (sum, sumNormed) = fused.add_rms_norm(layer.Down.Apply(activated), middle, nextNorm, Config.NormEpsilon);
+        var (sum, sumNormed) = fused.add_rms_norm(layer.Output.Apply(attended), input, weights.Values(layer.PostAttentionNorm), Config.NormEpsilon);
         return (scope.Keep(sum), scope.Keep(sumNormed));
+    }
+
+    private static Tensor FeedForward(LayerWeights layer, Tensor normed)
+    {
+        using var activated = Activated(layer, normed);
+        return layer.Down.Apply(activated);
+    }
+
+    /// <summary>Disposes what it is given: the next products need the memory.</summary>
+    private static Tensor Activated(LayerWeights layer, Tensor normed)
+    {
+        using var gateUp = layer.GateUp.Apply(normed);
+        normed.Dispose();
+        return fused.swiglu(gateUp);
     }
 
     private Tensor Attend(int index, Tensor normed)
     {
         var layer = layers[index];
-        using var qkv = layer.Qkv.Apply(normed);
+        var qkv = layer.Qkv.Apply(normed);
         var queryNorm = layer.QueryNorm is null ? null : weights.Values(layer.QueryNorm);
         var keyNorm = layer.KeyNorm is null ? null : weights.Values(layer.KeyNorm);
         var (q, k, v) = fused.split_qkv_rope(
             qkv, queryNorm, keyNorm, Config.NormEpsilon, rotary.Cos, rotary.Sin, _positions, Config.Heads, Config.KeyValueHeads);
-        return _attention.Attend(index, q, k, v);
+        qkv.Dispose();
+        using (q)
+        using (k)
+        using (v)
+        {
+            return _attention.Attend(index, q, k, v);
+        }
     }
 }

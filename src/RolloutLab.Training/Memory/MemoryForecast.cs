@@ -88,11 +88,11 @@ public sealed class MemoryForecast
         yield return new("weights packed for decoding", PackedBytes / (isRounded ? 2 : 1), MemoryPhase.Always, isRounded ? ["model"] : ["dtype", "model"]);
         if (_plan.HasReference)
         {
-            yield return new("reference policy", (weights / (isRounded ? 2 : 1)) + RotaryBytes, MemoryPhase.Always, ["loss.kl.coefficient", "model"]);
+            yield return new("reference policy", weights / (isRounded ? 2 : 1), MemoryPhase.Always, ["loss.kl.coefficient", "model"]);
         }
 
         yield return new("gradients", sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model"]);
-        yield return new("moments", 2L * sizeof(float) * TrainedWeights * _plan.Optimizers, MemoryPhase.Always, _plan.Optimizers > 1 ? ["sft", "model"] : ["model"]);
+        yield return new("moments", 2L * sizeof(float) * TrainedWeights, MemoryPhase.Always, ["model"]);
         yield return new("rotary tables", RotaryBytes, MemoryPhase.Always, ["model.config.max_positions"]);
         yield return new(
             "KV blocks", _plan.Cache.Tokens * KvCacheSize.BytesPerToken(_plan.Config), MemoryPhase.Always, ["engine.kv_tokens", "engine.max_batch", "rollout.max_new_tokens"]);
@@ -102,7 +102,7 @@ public sealed class MemoryForecast
     {
         var activations = new ActivationCount(_plan.Config);
         var adapter = (_plan.Adapter?.ActivationCount(_plan.Config) ?? 0) / (_plan.GradientCheckpointing ? _plan.Config.Layers : 1);
-        var kept = sizeof(float) * ((_plan.GradientCheckpointing ? activations.Checkpointed : activations.Whole) + adapter) * _plan.PassTokens;
+        var kept = sizeof(float) * ((_plan.GradientCheckpointing ? activations.Checkpointed : activations.Whole(_plan.ScoresReference)) + adapter) * _plan.PassTokens;
         yield return new(
             "activations", kept, MemoryPhase.Update, _plan.GradientCheckpointing ? ["update.micro_batch_tokens"] : ["update.gradient_checkpointing", "update.micro_batch_tokens"]);
         if (_plan.Precision == WeightPrecision.Bfloat16)
@@ -112,11 +112,9 @@ public sealed class MemoryForecast
             yield return new("rounded weights in use", (sizeof(float) + sizeof(short)) * largest, MemoryPhase.Update, ["dtype"]);
         }
 
-        if (_plan.Adapter is { } lora)
+        if (_plan.Adapter is { } lora && activations.Adapting(lora.WidestMatrix(_plan.Config)) is > 0 and var beyond)
         {
-            // A matrix's own outputs, its updates one by one and side by side, and the sum.
-            var workspace = 4L * sizeof(float) * lora.WidestMatrix(_plan.Config) * _plan.PassTokens;
-            yield return new("adapter workspace", workspace, MemoryPhase.Update, ["update.micro_batch_tokens", "model.lora.targets"]);
+            yield return new("adapter workspace", sizeof(float) * beyond * _plan.PassTokens, MemoryPhase.Update, ["update.micro_batch_tokens", "model.lora.targets"]);
         }
 
         yield return new("vocabulary workspace", VocabularyBytes(kept), MemoryPhase.Update, []);

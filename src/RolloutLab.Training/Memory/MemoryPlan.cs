@@ -14,11 +14,11 @@ public sealed record MemoryPlan
     /// <summary>The low-rank adapter, whose weights alone take gradients and have moments; null where all weights do.</summary>
     public LoraOptions? Adapter { get; init; }
 
-    /// <summary>Optimizers alive at once: one, and another for a supervised warm-up.</summary>
-    public int Optimizers { get; init; } = 1;
-
     /// <summary>Whether a frozen reference policy is held beside the trained one.</summary>
     public bool HasReference { get; init; }
+
+    /// <summary>Whether a reference, be it a copy or the model under an adapter, scores a micro-batch beside the policy.</summary>
+    public bool ScoresReference { get; init; }
 
     /// <summary>Most tokens of a forward and backward pass.</summary>
     public required int PassTokens { get; init; }

@@ -19,7 +19,7 @@ internal sealed class MemorySuite : IBenchSuite
         verifier: { type: countdown }
         reward: { cosine: { weight: 1 } }
         rollout: { max_new_tokens: 128 }
-        budget: { type: uniform, prompts_per_step: 32, rollouts_per_prompt: 16 }
+        budget: { type: uniform, prompts_per_step: 16, rollouts_per_prompt: 16 }
         engine: { max_batch: 64, max_step_tokens: 256 }
         optimizer: { learning_rate: 1.0e-5 }
         training: { steps: 2 }
@@ -28,17 +28,25 @@ internal sealed class MemorySuite : IBenchSuite
 
         """;
 
+    // A warm-up on worked traces reaches the rows of a vocabulary that random rollouts would not end in.
+    private const string Warmup = "sft={ data: { type: countdown_traces, path: train.jsonl }, steps: 2, sequences_per_step: 160, micro_batch_tokens: 4096 }";
+
+    private static readonly string Large = Shape(1024, 3, 8, 2816);
+
     /// <summary>Shapes and settings, each a difference from the recipe.</summary>
-    private static readonly (string Name, string[] Settings)[] Cases =
+    private static readonly Case[] Cases =
     [
-        ("deep", [Shape(256, 12, 4, 768)]),
-        ("deep, layers computed again", [Shape(256, 12, 4, 768), "update.gradient_checkpointing=true"]),
-        ("wide", [Shape(1024, 3, 8, 2816)]),
-        ("wide, layers computed again", [Shape(1024, 3, 8, 2816), "update.gradient_checkpointing=true"]),
-        ("wide, bfloat16", [Shape(1024, 3, 8, 2816), "dtype=bfloat16"]),
-        ("wide, with a reference", [Shape(1024, 3, 8, 2816), "loss.kl_coefficient=0.01"]),
-        ("wide, bfloat16, with a reference", [Shape(1024, 3, 8, 2816), "loss.kl_coefficient=0.01", "dtype=bfloat16"]),
-        ("65 M weights", [Shape(768, 10, 12, 2048), "update.gradient_checkpointing=true", "training.steps=1"]),
+        new("deep", [Shape(256, 12, 4, 768)]),
+        new("deep, layers computed again", [Shape(256, 12, 4, 768), "update.gradient_checkpointing=true"]),
+        new("wide", [Large]),
+        new("wide, layers computed again", [Large, "update.gradient_checkpointing=true"]),
+        new("wide, bfloat16", [Large, "dtype=bfloat16"]),
+        new("wide, with a reference", [Large, "loss.kl_coefficient=0.01"]),
+        new("wide, bfloat16, with a reference", [Large, "loss.kl_coefficient=0.01", "dtype=bfloat16"]),
+        new("wide, LoRA of rank 16", ["optimizer.learning_rate=1.0e-4"]) { Base = Large },
+        new("wide, LoRA, bfloat16, again", ["dtype=bfloat16", "update.gradient_checkpointing=true"]) { Base = Large },
+        new("vocabulary of 151,936", [Shape(128, 2, 4, 384, 151_936), Warmup, "training.steps=1"]),
+        new("65 M weights", [Shape(768, 10, 12, 2048), "update.gradient_checkpointing=true"]),
     ];
 
     public string Name => "memory";
@@ -50,10 +58,10 @@ internal sealed class MemorySuite : IBenchSuite
         using var program = new TinyProgram();
         File.WriteAllText(program.At("memory.yaml"), Recipe);
         var rows = new JsonArray();
-        foreach (var (name, settings) in options.Quick ? Cases[..2] : Cases)
+        foreach (var row in options.Quick ? Cases[..2] : Cases)
         {
-            progress.WriteLine($"{name} ...");
-            rows.Add(Measure(program, name, [.. settings, $"threads={options.Threads}"]));
+            progress.WriteLine($"{row.Name} ...");
+            rows.Add(Measure(program, row, $"threads={options.Threads}"));
         }
 
         return new JsonObject { ["machine"] = Machine.CpuName(), ["cases"] = rows };
@@ -72,20 +80,21 @@ internal sealed class MemorySuite : IBenchSuite
         return text.ToString().TrimEnd();
     }
 
-    private static string Shape(int hidden, int layers, int heads, int intermediate) =>
-        $"model.config={{ hidden_size: {hidden}, layers: {layers}, heads: {heads}, kv_heads: {heads / 2}, intermediate_size: {intermediate}, max_positions: 160 }}";
+    private static string Shape(int hidden, int layers, int heads, int intermediate, int vocabulary = 0) =>
+        $"model.config={{ vocabulary_size: {vocabulary}, hidden_size: {hidden}, layers: {layers}, heads: {heads}, kv_heads: {heads / 2}, intermediate_size: {intermediate}, max_positions: 160 }}";
 
-    private static JsonObject Measure(TinyProgram program, string name, string[] settings)
+    private static JsonObject Measure(TinyProgram program, Case row, string threads)
     {
-        string[] sets = [.. settings.SelectMany(s => new[] { "--set", s })];
-        var memory = Call(program, name, ["doctor", "memory.yaml", "--json", .. sets])["memory"]!;
-        var run = Directory.CreateTempSubdirectory("rolloutlab-memory-").FullName;
+        var folder = Directory.CreateTempSubdirectory("rolloutlab-memory-").FullName;
         try
         {
-            var summary = Call(program, name, ["train", "memory.yaml", "--run-dir", run, "--json", .. sets]);
+            string[] settings = row.Base is null ? row.Settings : [$"model={{ path: {BaseModel(program, row, folder)}, lora: {{ rank: 16 }} }}", .. row.Settings];
+            string[] sets = Sets([.. settings, threads]);
+            var memory = Call(program, row.Name, ["doctor", "memory.yaml", "--json", .. sets])["memory"]!;
+            var summary = Call(program, row.Name, ["train", "memory.yaml", "--run-dir", Path.Combine(folder, "run"), "--json", .. sets]);
             return new JsonObject
             {
-                ["name"] = name,
+                ["name"] = row.Name,
                 ["predicted_bytes"] = (long)memory["total_bytes"]!,
                 ["used_bytes"] = (long)summary["peak_memory_bytes"]!,
                 ["trained_tokens_per_second"] = Math.Round((long)summary["tokens_trained"]! / Math.Max(1e-9, (double)summary["seconds"]!["update"]!)),
@@ -94,9 +103,20 @@ internal sealed class MemorySuite : IBenchSuite
         }
         finally
         {
-            Directory.Delete(run, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>A model folder of the row's base shape: what a run of one small step leaves.</summary>
+    private static string BaseModel(TinyProgram program, Case row, string folder)
+    {
+        var run = Path.Combine(folder, "base");
+        string[] settings = [row.Base!, "training.steps=1", "budget.prompts_per_step=1", "budget.rollouts_per_prompt=2", "rollout.max_new_tokens=8"];
+        Call(program, row.Name, ["train", "memory.yaml", "--run-dir", run, "--json", .. Sets(settings)]);
+        return Path.Combine(run, "checkpoints", "step-000001");
+    }
+
+    private static string[] Sets(string[] settings) => [.. settings.SelectMany(s => new[] { "--set", s })];
 
     private static JsonObject Call(TinyProgram program, string name, string[] arguments)
     {
@@ -104,5 +124,11 @@ internal sealed class MemorySuite : IBenchSuite
         return running.Finish(TimeSpan.FromMinutes(10)) == 0
             ? JsonNode.Parse(running.Out)!.AsObject()
             : throw new RunException($"{name}: {arguments[0]} failed: {running.Error.Trim().Split('\n')[^1]}");
+    }
+
+    /// <summary>A row: a difference from the recipe, or one of an adapter on a model of a base shape.</summary>
+    private sealed record Case(string Name, string[] Settings)
+    {
+        public string? Base { get; init; }
     }
 }
