@@ -40,6 +40,9 @@ internal sealed record Terminal
         };
     }
 
+    /// <summary>A notice over the line of progress that stands on a screen, which is not its own line otherwise.</summary>
+    public string Over(string notice) => IsLive ? $"\r{notice.PadRight(FallbackWidth - 2)}" : notice;
+
     private static TextWriter WriterTo(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true });
 
     // The console's own streams switch a screen's keypad mode by control codes, also for those who want none.

@@ -51,23 +51,18 @@ internal static class QueryCommand
             using var watch = new QueryWatch(query, services, result.GetValue(json));
             if (result.GetValue(json) || result.GetValue(csv))
             {
-                watch.Run(() => Print(services.Terminal, query, given[^1], result.GetValue(json) ? QueryFormat.Json : QueryFormat.Csv));
+                Print(services.Terminal, query, watch, given[^1], result.GetValue(json) ? QueryFormat.Json : QueryFormat.Csv);
             }
             else
             {
-                watch.Run(() => PrintTable(services.Terminal, query, given[^1], (int)(result.GetValue(limit) ?? DefaultLimit)));
+                var (columns, rows, more) = watch.Ask(() => query.Table(given[^1], (int)(result.GetValue(limit) ?? DefaultLimit)));
+                services.Terminal.Out.Write(TextTable.Of(columns, rows, WidestCell));
+                services.Terminal.Out.WriteLine(Count(rows, more));
             }
 
             return ExitCodes.Ok;
         });
         return command;
-    }
-
-    private static void PrintTable(Terminal terminal, RunQuery query, string sql, int limit)
-    {
-        var (columns, rows, more) = query.Table(sql, limit);
-        terminal.Out.Write(TextTable.Of(columns, rows, WidestCell));
-        terminal.Out.WriteLine(Count(rows, more));
     }
 
     private static string Count(IReadOnlyList<string?[]> rows, bool more)
@@ -78,17 +73,22 @@ internal static class QueryCommand
     }
 
     // DuckDB writes to files; what is asked for goes through the terminal like all else.
-    private static void Print(Terminal terminal, RunQuery query, string sql, QueryFormat format)
+    private static void Print(Terminal terminal, RunQuery query, QueryWatch watch, string sql, QueryFormat format)
     {
         var folder = Directory.CreateTempSubdirectory("rolloutlab-query-");
         try
         {
             var path = Path.Combine(folder.FullName, "result");
-            query.Write(sql, format, path);
+            watch.Ask(() =>
+            {
+                query.Write(sql, format, path);
+                return path;
+            });
             using var reader = File.OpenText(path);
             var buffer = new char[1 << 16];
             for (int read; (read = reader.Read(buffer)) > 0;)
             {
+                watch.Stopped.ThrowIfCancellationRequested();
                 terminal.Out.Write(buffer.AsSpan(0, read));
             }
         }

@@ -22,35 +22,47 @@ internal sealed class QueryWatch : IDisposable
     {
         _query = query;
         _progress = WorkProgress.Of(services, "% of the query", isJson);
-        _stop = new StopRequest("stopping", services.Terminal.Error.WriteLine, ImmediateExit.Interrupted);
+        _stop = new StopRequest("stopping", line => services.Terminal.Error.WriteLine(services.Terminal.Over(line)), ImmediateExit.Interrupted);
         _signals = new StopSignals(_stop);
         _thread = new Thread(Look) { IsBackground = true, Name = "query watch" };
         _thread.Start();
     }
 
-    /// <summary>Runs what asks the query.</summary>
+    /// <summary>Cancelled by Ctrl-C, also while the result is printed.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Asks the query, once; the line of its progress is gone when the answer is there.</summary>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
-    public void Run(Action work)
+    public T Ask<T>(Func<T> query)
     {
         try
         {
-            work();
+            return query();
         }
         catch (RolloutStoreException error) when (_stop.Token.IsCancellationRequested)
         {
             throw new OperationCanceledException("the query was interrupted", error);
+        }
+        finally
+        {
+            EndLooking();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _done.Set();
-        _thread.Join();
+        EndLooking();
         _signals.Dispose();
         _stop.Dispose();
-        _progress.Dispose();
         _done.Dispose();
+    }
+
+    private void EndLooking()
+    {
+        _done.Set();
+        _thread.Join();
+        _progress.Dispose();
     }
 
     private void Look()

@@ -86,7 +86,7 @@ internal sealed class ReplayCommand
     private static int WithoutModel(ReplayArguments arguments, Recipe recipe, bool isJson, CommandLineServices services)
     {
         var screen = isJson ? services.Terminal.Error : services.Terminal.Out;
-        using var stop = new StopRequest("stopping after this step", screen.WriteLine, ImmediateExit.Interrupted);
+        using var stop = new StopRequest("stopping after this step", line => screen.WriteLine(services.Terminal.Over(line)), ImmediateExit.Interrupted);
         using var signals = new StopSignals(stop);
         var progress = new ReplayProgress(isJson ? TextWriter.Null : screen, services.Terminal.IsLive);
         var started = Stopwatch.GetTimestamp();
