@@ -138,12 +138,16 @@ internal sealed class TrainRun : IDisposable
     private LoopOutcome Run(RunDirectory directory, IRunRecorder recorder, DecoderModel? reference)
     {
         using var checksums = new RunChecksums(directory.Path);
+        var checkpoints = new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts);
         if (_from is null)
         {
             checksums.Append(0);
         }
+        else
+        {
+            checkpoints.Tidy(_from.State);
+        }
 
-        var checkpoints = new CheckpointStore(directory.CheckpointsPath, _recipe.Checkpoint, _session.Policy.Save, _optimizer, Parts);
         return Loop(new ChecksummedCheckpoints(checkpoints, checksums), recorder, reference).Run(_session.StopAfterStep, _from?.State);
     }
 

@@ -8,6 +8,7 @@ namespace RolloutLab.Training;
 public sealed class SavedCheckpoint
 {
     internal const string Unfinished = ".unfinished";
+    internal const string Deleted = ".deleted";
     internal const string OptimizerFile = "optimizer.safetensors";
     internal const string StateFile = "state.json";
     private const string Prefix = "step-";

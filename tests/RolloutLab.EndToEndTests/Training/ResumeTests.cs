@@ -103,6 +103,26 @@ public sealed class ResumeTests : IDisposable
         AssertSame("whole", "cut");
     }
 
+    /// <summary>Killed when its last checkpoint was in place and what that replaces was not all deleted: there is no step left to do it at.</summary>
+    [Fact]
+    public void What_a_kill_left_of_older_checkpoints_is_gone_after_the_resume()
+    {
+        Train("whole");
+        Train("cut");
+        string Checkpoint(string name) => _program.At("cut", "checkpoints", name);
+        foreach (var left in (string[])["step-000003", "step-000006", "step-000006.deleted", "step-000012.unfinished"])
+        {
+            Directory.CreateDirectory(Checkpoint(left));
+            File.Copy(Path.Combine(Checkpoint("step-000009"), "state.json"), Path.Combine(Checkpoint(left), "state.json"));
+        }
+
+        var result = _program.Run("resume", "cut");
+
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.Code);
+        AssertSame("whole", "cut");
+    }
+
     /// <summary>Killed after the checkpoint of step 6 or a later one: what stood before it must be whole, what came after is done again.</summary>
     [Theory]
     [InlineData("metrics.jsonl", "steps 1 to 3")]
