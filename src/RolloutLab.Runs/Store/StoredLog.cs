@@ -13,7 +13,7 @@ public sealed class StoredLog : IRolloutLog
     private const int FilesAtOnce = 64;
 
     /// <summary>Steps that are read while one is in use.</summary>
-    private const int StepsAhead = 2;
+    private const int StepsAhead = 4;
 
     private readonly List<(string Path, long Step)> _files;
 

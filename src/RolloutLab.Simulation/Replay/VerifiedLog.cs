@@ -14,7 +14,7 @@ namespace RolloutLab.Simulation;
 internal sealed class VerifiedLog(IRolloutLog log, Func<IGrader> grader, long steps) : IRolloutLog
 {
     /// <summary>Graded steps that wait to be replayed.</summary>
-    private const int MostWaiting = 2;
+    private const int MostWaiting = 4;
 
     private readonly List<StepVerdicts> _known = [];
 
