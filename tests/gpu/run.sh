@@ -71,7 +71,9 @@ fi
 printf '\n== benchmarks\n'
 for suite in core rollout update; do
   printf '%s\n' "-- $suite"
-  rolloutlab bench "$suite" ${QUICK:+--quick} 2>/dev/null || failed=1
+  rolloutlab bench "$suite" ${QUICK:+--quick} 2>"$work/bench.err" && continue
+  tail -n 3 "$work/bench.err" >&2
+  failed=1
 done
 
 if ((failed)); then printf 'gpu/run.sh: a check failed\n' >&2; fi

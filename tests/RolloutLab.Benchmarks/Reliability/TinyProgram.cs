@@ -29,8 +29,7 @@ internal sealed class TinyProgram : IDisposable
 
         """;
 
-    private static readonly string Home = Environment.GetEnvironmentVariable("ROLLOUTLAB_HOME") ?? Environment.CurrentDirectory;
-    private static readonly string Program = Path.Combine(Home, "src", "RolloutLab.Cli", "bin", "Release", "net10.0", "rolloutlab.dll");
+    private static readonly string Program = Path.Combine(ProjectFolder.Path, "src", "RolloutLab.Cli", "bin", "Release", "net10.0", "rolloutlab.dll");
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _signals;
@@ -44,7 +43,7 @@ internal sealed class TinyProgram : IDisposable
             throw new SetupException($"{Program} is not there; run ./rolloutlab setup, and this through ./rolloutlab bench");
         }
 
-        var data = Path.Combine(Home, "data", "countdown");
+        var data = Path.Combine(ProjectFolder.Path, "data", "countdown");
         File.WriteAllLines(At("train.jsonl"), File.ReadLines(Path.Combine(data, "train.jsonl")).Take(64));
         File.WriteAllLines(At("heldout.jsonl"), File.ReadLines(Path.Combine(data, "heldout.jsonl")).Take(16));
         File.WriteAllText(At("tiny.yaml"), Recipe);

@@ -21,7 +21,7 @@ internal static class LatrBench
     /// <summary>Measures both; best of several runs, taken in turns.</summary>
     public static JsonObject Measure(bool quick)
     {
-        var root = Root();
+        var root = ProjectFolder.Path;
         var recipe = RecipeLoader.Load(Path.Combine(root, "recipes", "latr-countdown.yaml"), ["rollout.strategy.share={ type: table, steps: [0], shares: [1] }"]);
         var folder = Path.Combine(root, "data", "countdown", "warmup");
         using var weights = ModelFolder.Open(folder).LoadWeights(Device.Cpu, trainable: false);
@@ -46,17 +46,6 @@ internal static class LatrBench
             ["computed_over_leaf_tokens"] = Math.Round(tree.ComputedOverLeaf, 3),
             ["kv_peak_over_distinct"] = Math.Round(tree.PeakOverDistinct, 3),
         };
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "RolloutLab.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
     }
 
     private sealed class Run
