@@ -22,22 +22,22 @@ public sealed record RunCurves(IReadOnlyList<string> Names, IReadOnlyList<ChartP
         return new RunCurves(
             names,
             [
-                One(Reward, "reward"),
+                One(Reward, metrics["reward"]),
                 new(Accuracy, "step", [.. accuracies.SelectMany(a => Series(a.Name, metrics[a.Metric]))]),
-                One(Length, metrics.Names.FirstOrDefault(n => n.StartsWith("val-aux/", StringComparison.Ordinal) && n.EndsWith("/response_length/mean", StringComparison.Ordinal)) ?? ""),
-                One("training length, tokens", "response_length/mean"),
-                One("entropy, nats", "actor/entropy"),
-                One("KL to the starting policy", "actor/kl_loss"),
-                One("KL to the sampling policy", "actor/ppo_kl"),
-                One("effective-gradient ratio", "budget/effective_gradient_ratio"),
-                One("distinct answers in a group", "tree/distinct_answers/mean"),
-                One("supervised loss, nats", "sft/loss"),
-                One("gradient norm", metrics.Names.Contains("actor/grad_norm") ? "actor/grad_norm" : "sft/grad_norm"),
-                One("clipped tokens, share", "actor/pg_clipfrac"),
-                One("most rollouts of a prompt", "budget/rollouts/max"),
+                One(Length, metrics.Find("val-aux/", "/response_length/mean")),
+                One("training length, tokens", metrics["response_length/mean"]),
+                One("entropy, nats", metrics["actor/entropy"]),
+                One("KL to the starting policy", metrics["actor/kl_loss"]),
+                One("KL to the sampling policy", metrics["actor/ppo_kl"]),
+                One("effective-gradient ratio", metrics["budget/effective_gradient_ratio"]),
+                One("distinct answers in a group", metrics["tree/distinct_answers/mean"]),
+                One("supervised loss, nats", metrics["sft/loss"]),
+                One("gradient norm", metrics[metrics.Names.Contains("actor/grad_norm") ? "actor/grad_norm" : "sft/grad_norm"]),
+                One("clipped tokens, share", metrics["actor/pg_clipfrac"]),
+                One("most rollouts of a prompt", metrics["budget/rollouts/max"]),
             ]);
 
-        ChartPanel One(string title, string metric) => new(title, "step", [.. Series(names[0], metrics[metric])]);
+        ChartPanel One(string title, MetricSeries series) => new(title, "step", [.. Series(names[0], series)]);
     }
 
     /// <summary>What the run achieved as one picture (SVG): reward, accuracy and length, those of them that it logged.</summary>
